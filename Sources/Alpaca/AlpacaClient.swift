@@ -76,8 +76,11 @@ package struct AlpacaClient: Sendable {
         }
     }
 
-    /// The seconds until the limit's reset by the headers of an answer; 60 without them.
+    /// The seconds to wait by the headers of an answer: its `Retry-After`, else until the limit's reset; 60 without them.
     static func resetSeconds(_ response: HTTPResponse) -> Double {
+        if let asked = response.header("Retry-After").flatMap({ RetryPolicy().seconds(ofRetryAfter: $0) }) {
+            return min(max(1, asked), 300)
+        }
         guard let reset = response.header("X-RateLimit-Reset").flatMap({ Int64($0) }), let date = Wire.httpDate(response.header("Date"))
         else { return 60 }
         return min(max(1, Double(reset) - Double(date.microseconds) / 1_000_000), 300)

@@ -3,7 +3,6 @@ import LedgerJSON
 package import LedgerValues
 package import OptionTrades
 import SampleScope
-import Synchronization
 
 /// Chains and bars of shares from Alpaca's data interface.
 package struct AlpacaSeries: SeriesSource {
@@ -28,7 +27,7 @@ package struct AlpacaSeries: SeriesSource {
     ) {
         let patience = Patience(send: send, sleep: sleep)
         self.patience = patience
-        client = AlpacaClient(settings) { (request) async throws(TransportError) in try await patience.send(request) }
+        client = patience.client(settings)
         self.question = question
         self.now = now
     }
@@ -114,54 +113,6 @@ package struct AlpacaSeries: SeriesSource {
     private static func isOver(_ bar: Bar, isDaily: Bool, in window: SeriesWindow) -> Bool {
         let end = isDaily ? NewYorkDay.end(of: bar.timestamp.date) : bar.timestamp.advanced(byMicroseconds: 60_000_000)
         return window.from <= bar.timestamp && end.map { $0 <= window.to } ?? false
-    }
-}
-
-/// Sends questions again that the vendor could not answer now: reading twice has no effect.
-final class Patience: Sendable {
-    private static let maximumRetries = 4
-    private struct State {
-        var calls = 0
-        var lastStatus: Int?
-    }
-
-    private let once: AlpacaClient.Send
-    private let sleep: @Sendable (_ seconds: Double) async throws -> Void
-    private let state = Mutex(State())
-
-    init(send: @escaping AlpacaClient.Send, sleep: @escaping @Sendable (_ seconds: Double) async throws -> Void) {
-        once = send
-        self.sleep = sleep
-    }
-
-    var calls: Int { state.withLock { $0.calls } }
-
-    /// The status of the last answer; nil if the last request had none.
-    var lastStatus: Int? { state.withLock { $0.lastStatus } }
-
-    func send(_ request: HTTPRequestSpec) async throws(TransportError) -> HTTPResponse {
-        var retries = 0
-        while true {
-            state.withLock {
-                $0.calls += 1
-                $0.lastStatus = nil
-            }
-            var wait = Double(1 << retries)
-            do throws(TransportError) {
-                let response = try await once(request)
-                state.withLock { $0.lastStatus = response.status }
-                switch response.status {
-                case 429: wait = AlpacaClient.resetSeconds(response)
-                case 500...599: break
-                default: return response
-                }
-                if retries == Self.maximumRetries { return response }
-            } catch {
-                guard error.code == .connectionLost, retries < Self.maximumRetries else { throw error }
-            }
-            retries += 1
-            do { try await sleep(wait) } catch { throw TransportError(.cancelled, "the request was cancelled") }
-        }
     }
 }
 

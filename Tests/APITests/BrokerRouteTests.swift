@@ -143,6 +143,26 @@ import Testing
         }
     }
 
+    @Test func `the queue says how many intents wait, and how long the broker's limit makes them wait`() async throws {
+        try await withService(Self.keys, projectors: false) { service in
+            func queue() async throws -> [String?] {
+                let account = try await service.ask("/api/broker/account?source=alpaca_paper", headers: Self.read()).json()
+                let queue = account["accounts"]?.elements.first { _ in true }?["queue"]
+                return ["queued", "intents_per_minute", "seconds_at_least"].map { queue?[$0]?.sourceText }
+            }
+            #expect(try await queue() == ["0", "60", "0"])
+            for id in ["I-1", "I-2", "I-3"] { _ = try await service.post("/api/broker/intents", Self.intent(id), key: Self.trader) }
+            #expect(try await queue() == ["3", "60", "3"])
+            let page = Self.text(try await service.askSettled("/broker", headers: Self.read()))
+            #expect(page.contains("3 intents; the broker allows about 60 a minute, so at least 3 s"))
+            _ = try await service.post("/api/broker/cancel", #"{"intent_id":"I-2","why":"a test"}"#, key: Self.trader)
+            #expect(try await queue() == ["2", "60", "2"])
+            let sample = try await service.ask("/api/broker/account?source=sample_broker", headers: Self.read()).json()
+            let free = sample["accounts"]?.elements.first { _ in true }?["queue"]
+            #expect(free?["intents_per_minute"]?.isNull == true && free?["seconds_at_least"]?.isNull == true)
+        }
+    }
+
     // MARK: - A service that dispatches
 
     private func withDispatcher(
@@ -256,6 +276,8 @@ import Testing
             #expect(!metrics.contains("I-1") && !metrics.contains(id))
             let ready = try await service.ask("/readyz").json()
             #expect(ready["dispatcher"]?["source"]?.string == "sample_broker" && ready["dispatcher"]?["order_updates"]?.string == "polling")
+            let reason = ready["dispatcher"]?["order_updates_reason"]?.string ?? ""
+            #expect(reason.hasPrefix("libcurl ") && reason.contains("trade_updates"), "\(reason)")
             #expect(ready["dispatcher"]?["state"]?.string == "dispatching", "\(ready.sourceText)")
 
             let page = Self.text(

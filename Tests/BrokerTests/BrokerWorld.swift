@@ -88,7 +88,8 @@ final class BrokerWorld: Sendable {
         while clock.now < end, !isDead {
             do throws(DispatchLogError) {
                 let round = try await dispatcher.runOnce()
-                clock.move(to: min(end, max(round.next, DispatchTimings.after(clock.now, 0.5))))
+                let next = DispatchTimings.after(round.next, -log.offset)
+                clock.move(to: min(end, max(next, DispatchTimings.after(clock.now, 0.5))))
             } catch {
                 clock.advance(seconds: 1)
             }

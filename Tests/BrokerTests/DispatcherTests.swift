@@ -70,6 +70,37 @@ import Testing
         #expect(world.broker.clientOrderIDs.count == 1)
     }
 
+    @Test(arguments: [400.0, -400, 3600, -3600])
+    func `a database's clock that is set forward or back while an order can't be seen sends nothing twice`(step: Double) async throws {
+        let world = try BrokerWorld()
+        world.broker.acceptDuplicates()
+        world.broker.hideOrders(seconds: 90)
+        let first = Once()
+        world.broker.setFailures { method, _, _ in method == "POST" && first.take() ? .timeOutAfter : nil }
+        try await world.intend("I-1")
+        let dispatcher = try world.dispatcher()
+        try await world.run(dispatcher, seconds: 15)
+        #expect(try world.state("I-1").mode == .unresolved && world.broker.postCount == 1)
+        world.log.offset = step
+        try await world.run(dispatcher, seconds: 30)
+        world.log.offset = 0
+        try await world.run(dispatcher, seconds: 300)
+        #expect(world.broker.postCount == 1 && world.broker.clientOrderIDs.count == 1)
+        #expect(try world.state("I-1").mode == .sampleBroker)
+    }
+
+    @Test func `while the broker's clock contradicts the database's, no order leaves, and afterwards it does`() async throws {
+        let world = try BrokerWorld()
+        try await world.intend("I-1")
+        world.log.offset = 30
+        let dispatcher = try world.dispatcher()
+        try await world.run(dispatcher, seconds: 200)
+        #expect(try world.state("I-1").mode == .pending && world.broker.postCount == 0)
+        world.log.offset = 0
+        try await world.run(dispatcher, seconds: 100)
+        #expect(try world.state("I-1").mode == .sampleBroker && world.broker.postCount == 1)
+    }
+
     @Test func `an order whose commit is not known is not sent by anybody before it was looked for`() async throws {
         let world = try BrokerWorld()
         let first = Once()

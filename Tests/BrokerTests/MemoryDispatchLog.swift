@@ -35,6 +35,7 @@ final class MemoryDispatchLog: DispatchLog {
     }
 
     private let state = Mutex(State())
+    private let step = Mutex(0.0)
     let clock: TestClock
 
     init(_ clock: TestClock) { self.clock = clock }
@@ -47,7 +48,15 @@ final class MemoryDispatchLog: DispatchLog {
         events.filter { $0.payload.subjectKey?.parts.last?.text == intent }.map(\.record.type)
     }
 
-    func now() async throws(DispatchLogError) -> Instant { clock.now }
+    /// By how much the database's clock is off: the broker's never is.
+    var offset: Double {
+        get { step.withLock { $0 } }
+        set { step.withLock { $0 = newValue } }
+    }
+
+    private var databaseClock: Instant { DispatchTimings.after(clock.now, offset) }
+
+    func now() async throws(DispatchLogError) -> Instant { databaseClock }
 
     func events(of source: String, after position: Int64) async throws(DispatchLogError) -> (events: [DecodedEvent], through: Int64) {
         let all = events
@@ -55,7 +64,7 @@ final class MemoryDispatchLog: DispatchLog {
     }
 
     func append(_ events: [NewEvent], guardedBy submission: SubmissionGuard?) async throws(DispatchLogError) -> Bool {
-        let now = clock.now
+        let now = databaseClock
         let result: Result<Bool, DispatchLogError> = state.withLock { state in
             let fault = events.first.flatMap { state.fault?($0) }
             if fault == .before { return .failure(.unavailable("the database is not there")) }

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Whole histories from a seed: failures at every call, commits of unknown outcome, processes that die anywhere, orders
-/// that can't be seen for a while. Whatever happens, an intent has at most one order, and in the end the ledger and the
+/// that can't be seen for a while, and in a third of them a database whose clock is set forward and back. Whatever happens, an intent has at most one order, and in the end the ledger and the
 /// broker agree.
 @Suite struct ScheduleTests {
     /// Random numbers that several callbacks share.
@@ -34,7 +34,10 @@ import Testing
             world.broker.setFate(chance.pick([.fills, .fillsInPart, .rests, .isRejected, .fillsLate, .isReplaced]), of: ticker)
         }
         let calm = Flag()
-        world.broker.setFailures { method, _, _ in
+        world.broker.setFailures { [log = world.log] method, _, _ in
+            if seed % 3 == 0, !calm.isSet, chance.happens(oneIn: 15) {
+                log.offset = chance.pick([0, 0, 0, 2, -2, 30, -30, 400, -400, 3600, -3600])
+            }
             guard !calm.isSet, chance.happens(oneIn: method == "POST" ? 2 : 12) else { return nil }
             return chance.pick(SampleBrokerFailure.allCases)
         }
@@ -61,6 +64,7 @@ import Testing
             try check(world, seed)
         }
         calm.set()
+        world.log.offset = 0
         if world.book().isHalted { try await world.resume() }
         try await world.run(try world.dispatcher(), seconds: 1500)
         try check(world, seed)

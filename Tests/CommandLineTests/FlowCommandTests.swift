@@ -89,4 +89,28 @@ import Testing
             }
         }
     }
+
+    @Test func `a tape of today has quotes and trades, and ends where it is told to`() async throws {
+        let now = Date()
+        func time(_ seconds: Double) -> String { now.addingTimeInterval(seconds).formatted(.iso8601) }
+        let quote = #"{"quotes":{"MSTR260220C00100000":{"t":"\#(time(-2))","bp":1,"ap":2,"bs":1,"as":1}}}"#
+        let trade = #"{"c":"I","p":2,"s":3,"t":"\#(time(-1))","x":"M"}"#
+        let vendor = try LoopbackServer { request in
+            request.target.contains("/options/quotes/latest?")
+                ? .json(quote) : .json(#"{"next_page_token":null,"trades":{"MSTR260220C00100000":[\#(trade)]}}"#)
+        }
+        try await withDirectory { directory in
+            let program = Program(
+                directory: directory,
+                environment: ["ALPACA_DATA_URL": vendor.url, "ALPACA_PAPER_API_KEY_ID": "id-1", "ALPACA_PAPER_SECRET_KEY": "key-1"])
+            let ended = try await program.run(
+                "capture", "tape", "MSTR260220C00100000", "--until", time(2), "--out", "tape", "--json")
+            #expect(ended.code == 0 && !ended.output.contains("key-1"), "\(ended.errors)")
+            let row = try JSONDocument(parsing: Array(ended.output.utf8)).root.elements.first { _ in true }
+            #expect(row?["source"]?.string == "stream" && row?["state"]?.string == "written")
+            #expect(row?["quotes"]?.integer == 1 && row?["trades"]?.integer == 1)
+            let both = ["--until", time(9), "--date", "2026-01-30"]
+            #expect(try await program.run(["capture", "tape", "MSTR260220C00100000", "--out", "tape"] + both).code == 2)
+        }
+    }
 }

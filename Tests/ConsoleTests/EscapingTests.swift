@@ -304,7 +304,10 @@ struct EscapingTests {
                 .object([("now", .string(text)), ("account", .object([("status", .string(text)), ("equity", .string(text))]))])
             ),
             ("halt", .object(["requested_by", "reason", "recorded_at"].map { ($0, .string(text)) })),
-            ("dispatcher", .object([("state", .string(text)), ("order_updates", .string(text))])),
+            (
+                "dispatcher",
+                .object([("state", .string(text)), ("order_updates", .string(text)), ("order_updates_reason", .string(text))])
+            ),
         ])
         let decision = JSONNode.object(
             ["verdict", "option_symbol", "spot", "bid"].map { ($0, .string(text)) }

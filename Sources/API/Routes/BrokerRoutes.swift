@@ -129,7 +129,8 @@ extension API {
         }
         return .object([
             ("source", .string(summary.source.rawValue)), ("recorded", recorded ?? .null), ("consulted", consulted ?? .null),
-            ("halt", halt ?? .null), ("dispatcher", dispatch.flatMap { $0.source == summary.source ? $0.node : nil } ?? .null),
+            ("halt", halt ?? .null), ("queue", summary.queue),
+            ("dispatcher", dispatch.flatMap { $0.source == summary.source ? $0.node : nil } ?? .null),
             ("through_position", .integer(summary.throughPosition)),
         ])
     }

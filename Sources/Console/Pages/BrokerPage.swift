@@ -117,6 +117,7 @@ package struct BrokerPage: Sendable {
                     }
                 }
                 Fact.instant("Consulted", account["consulted"]?["now"]?.string, none: "never", to: &html)
+                Fact.text("Queue", Self.queue(account["queue"]), none: "empty", to: &html)
                 Fact.text("Dispatcher of this service", dispatcher(account["dispatcher"]), none: "none", to: &html)
             }
         }
@@ -124,7 +125,16 @@ package struct BrokerPage: Sendable {
 
     private func dispatcher(_ node: JSONValue?) -> String? {
         guard let state = node?["state"]?.string else { return nil }
-        return "\(state.replacing("_", with: " ")); order updates by \(node?["order_updates"]?.string ?? "polling")"
+        let reason = node?["order_updates_reason"]?.string.map { " (\($0))" } ?? ""
+        return "\(state.replacing("_", with: " ")); order updates by \(node?["order_updates"]?.string ?? "polling")\(reason)"
+    }
+
+    /// How many intents wait, and how long the broker's limit makes them wait; nil if none does.
+    private static func queue(_ node: JSONValue?) -> String? {
+        guard let queued = node?["queued"]?.integer, queued > 0 else { return nil }
+        let intents = "\(queued) \(queued == 1 ? "intent" : "intents")"
+        guard let rate = node?["intents_per_minute"]?.integer, let seconds = node?["seconds_at_least"]?.integer else { return intents }
+        return "\(intents); the broker allows about \(rate) a minute, so at least \(seconds) s"
     }
 
     // MARK: - Orders and positions

@@ -1,3 +1,4 @@
+import Curl
 package import LedgerJSON
 import LedgerValues
 package import OptionTrades
@@ -53,7 +54,13 @@ package final class DispatchService: Sendable {
         try await runner.whatIf(intent)
     }
 
-    /// `{"source":…,"state":…,"order_updates":"polling",…}`
+    /// Why open orders are listed again and again, and not followed by the broker's stream.
+    private static let pollingReason =
+        CurlLibrary.hasWebSocket
+        ? "libcurl \(CurlLibrary.version) has WebSocket, but this program has no client of the trade_updates stream"
+        : "libcurl \(CurlLibrary.version) has no WebSocket, which the trade_updates stream needs"
+
+    /// `{"source":…,"state":…,"order_updates":"polling","order_updates_reason":…,…}`
     package var node: JSONNode {
         let state = state.withLock { $0 }
         let word =
@@ -66,6 +73,7 @@ package final class DispatchService: Sendable {
         let waiting = state.waiting.sorted { $0.key.isBytewiseLess(than: $1.key) }
         return .object([
             ("source", .string(source.rawValue)), ("state", .string(word)), ("order_updates", .string("polling")),
+            ("order_updates_reason", .string(Self.pollingReason)),
             ("last_round_at", state.lastRoundAt.map { .string($0.description) } ?? .null),
             ("waiting", .object(waiting.map { ($0.key, .integer(Int64($0.value))) })),
             ("problems", .array(state.problems.map(JSONNode.string))),

@@ -1,4 +1,5 @@
 import LedgerEvents
+package import LedgerJSON
 import LedgerProjections
 package import LedgerValues
 package import OptionTrades
@@ -32,6 +33,18 @@ package struct SourceSummary: Sendable {
     package private(set) var throughPosition: Int64 = 0
 
     init(source: BrokerSource) { self.source = source }
+
+    /// `{"queued":…,"intents_per_minute":…,"seconds_at_least":…}`: the intents that wait for a decision, and how long the broker's limit
+    /// makes the last of them wait at least.
+    package var queue: JSONNode {
+        let queued = intents.values.count { $0.isPending }
+        let rate = source.intentsPerMinute
+        func count(_ number: Int) -> JSONNode { .integer(Int64(number)) }
+        return .object([
+            ("queued", count(queued)), ("intents_per_minute", rate.map(count) ?? .null),
+            ("seconds_at_least", rate.map { count((queued * 60 + $0 - 1) / $0) } ?? .null),
+        ])
+    }
 
     package static func marketKey(_ ticker: String, _ instrument: InstrumentType) -> ByteKey { ByteKey("\(ticker)|\(instrument.rawValue)") }
 

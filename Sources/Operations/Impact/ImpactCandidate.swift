@@ -11,7 +11,8 @@ import OptionTrades
 /// values already, or newer ones, there is no event.
 package struct ImpactCandidate: Sendable {
     private enum Content: Sendable {
-        case execution(ExecutionRow, unknown: [(key: String, sourceText: String)], scopeKey: String, text: String)
+        case execution(
+            ExecutionRow, unknown: [(key: String, sourceText: String)], scopeKey: String, order: RowOrder, text: String)
         case event(any EventPayload)
     }
 
@@ -53,7 +54,7 @@ package struct ImpactCandidate: Sendable {
             let read = try TradeEvents.registry.payload(type: known, schemaVersion: 1, bytes: try canonicalize(payload))
             guard let execution = read.payload(as: ExecutionPayload.self) else { return .event(read) }
             return .execution(
-                execution.row, unknown: execution.unknownFields, scopeKey: execution.scopeKey, text: payload.sourceText)
+                execution.row, unknown: execution.unknownFields, scopeKey: execution.scopeKey, order: .byTime, text: payload.sourceText)
         } catch {
             throw .badPayload(problem: "\(error)")
         }
@@ -68,7 +69,7 @@ package struct ImpactCandidate: Sendable {
         }
         switch reader.normalize(root) {
         case .accepted(let row, let unknown):
-            return .execution(row, unknown: unknown, scopeKey: reader.scope.key, text: root.sourceText)
+            return .execution(row, unknown: unknown, scopeKey: reader.scope.key, order: reader.order, text: root.sourceText)
         case .rejected(_, let reasons, _, _):
             throw .rejected(reasons: reasons)
         }
@@ -77,10 +78,10 @@ package struct ImpactCandidate: Sendable {
     /// The event that would be appended next, given the current log.
     func event(_ session: PostgresSession) throws -> (verdict: Impact.Verdict, event: NewEvent?) {
         switch content {
-        case .execution(let row, let unknown, let scopeKey, let text):
+        case .execution(let row, let unknown, let scopeKey, let order, let text):
             let local = try LocalTrades.load(ids: [row.sourceTradeID], source: row.source, session)
             let item = ChunkRow(row: row, unknown: unknown, text: text, group: 0, copies: 1)
-            let chunk = try SyncChunk([item], local: local, scopeKey: scopeKey)
+            let chunk = try SyncChunk([item], local: local, scopeKey: scopeKey, order: order)
             switch chunk.verdicts.first {
             case .inserted: return (.inserted, chunk.events.first)
             case .updated: return (.updated, chunk.events.first)

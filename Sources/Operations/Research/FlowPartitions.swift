@@ -83,7 +83,7 @@ package struct FlowPartitions: Sendable {
             func read(_ name: String?) throws -> [UInt8] {
                 guard let name else { return [] }
                 let path = "\(partition.path)/\(name)"
-                let bytes = try contents(path)
+                let bytes = try Self.contents(path, of: folder)
                 files.append(
                     FlowFile(path: path, sha256: Digest32(sha256Of: bytes), lines: Int64(Tape.lines(of: bytes).count)))
                 return bytes
@@ -104,15 +104,15 @@ package struct FlowPartitions: Sendable {
         }
     }
 
-    /// A file's uncompressed bytes.
-    private func contents(_ path: String) throws -> [UInt8] {
+    /// The uncompressed bytes of a file below a folder.
+    static func contents(_ path: String, of folder: String) throws -> [UInt8] {
         let bytes = try LedgerFiles.read("\(folder)/\(path)")
         guard path.hasSuffix(".gz") else {
-            guard bytes.count <= Self.maximumBytes else { throw Self.problem(path, "holds more than \(Self.maximumBytes) bytes") }
+            guard bytes.count <= maximumBytes else { throw problem(path, "holds more than \(maximumBytes) bytes") }
             return bytes
         }
-        guard let plain = Gunzip.decompress(bytes, limit: Self.maximumBytes) else {
-            throw Self.problem(path, "is no whole gzip of at most \(Self.maximumBytes) bytes")
+        guard let plain = Gunzip.decompress(bytes, limit: maximumBytes) else {
+            throw problem(path, "is no whole gzip of at most \(maximumBytes) bytes")
         }
         return plain
     }

@@ -32,57 +32,39 @@ struct SyncChunk {
     private(set) var before: [Int: LocalTrade] = [:]
     private(set) var after: [Int: LocalTrade] = [:]
 
-    init(_ rows: [ChunkRow], local: [ByteKey: LocalTrade], scopeKey: String) throws {
+    init(_ rows: [ChunkRow], local: [ByteKey: LocalTrade], scopeKey: String, order: RowOrder) throws {
         trades = local
         verdicts.reserveCapacity(rows.count)
         for item in rows {
             let key = ByteKey(item.row.sourceTradeID)
             if let known = local[key] { before[item.group] = known }
-            guard let known = trades[key] else {
-                append(item, changed: nil, version: 0, scopeKey)
-                trades[key] = LocalTrade(row: item.row, scopeKey: scopeKey, streamVersion: 1)
-                after[item.group] = trades[key]
+            let known = trades[key]
+            let settlement = ExecutionSettlement(
+                item.row, unknown: item.unknown, scopeKey: scopeKey, after: known.map { ($0.row, $0.streamVersion) }, order: order)
+            switch settlement {
+            case .inserted(let event):
+                take(event, item, key, version: 1, scopeKey)
                 verdicts.append(.inserted)
-                continue
+            case .updated(let event, let changed):
+                take(event, item, key, version: (known?.streamVersion ?? 0) + 1, scopeKey)
+                updates.append(SyncOperation.Update(sourceTradeID: item.row.sourceTradeID, changes: changed))
+                for change in changed { changedFields[ByteKey(change.field), default: 0] += 1 }
+                verdicts.append(.updated)
+            case .unchanged: verdicts.append(.unchanged)
+            case .stale: verdicts.append(.stale)
+            case .conflicting:
+                verdicts.append(.conflicting)
+                events.append(
+                    RejectedRowPayload(
+                        source: item.row.source, raw: item.text, reasons: ["conflicting_update"], sourceTradeID: item.row.sourceTradeID
+                    ).event())
             }
-            if item.row.sourceUpdatedAt < known.row.sourceUpdatedAt {
-                verdicts.append(.stale)
-                continue
-            }
-            let changed = item.row.changedFields(from: known.row)
-            if item.row.sourceUpdatedAt == known.row.sourceUpdatedAt {
-                // Fields are named and left unnamed over time: what only that changed is no contradiction of the source.
-                if changed.allSatisfy(\.isRedaction) {
-                    verdicts.append(.unchanged)
-                } else {
-                    verdicts.append(.conflicting)
-                    events.append(
-                        RejectedRowPayload(
-                            source: item.row.source, raw: item.text,
-                            reasons: ["conflicting_update"], sourceTradeID: item.row.sourceTradeID
-                        ).event())
-                }
-                continue
-            }
-            append(item, changed: changed, version: known.streamVersion, scopeKey)
-            updates.append(SyncOperation.Update(sourceTradeID: item.row.sourceTradeID, changes: changed))
-            for change in changed { changedFields[ByteKey(change.field), default: 0] += 1 }
-            trades[key] = LocalTrade(row: item.row, scopeKey: scopeKey, streamVersion: known.streamVersion + 1)
-            after[item.group] = trades[key]
-            verdicts.append(.updated)
         }
     }
 
-    private mutating func append(_ item: ChunkRow, changed: [ChangedField]?, version: Int64, _ scopeKey: String) {
-        let payload = ExecutionPayload(
-            row: item.row, scopeKey: scopeKey, unknownFields: item.unknown, changedFields: changed)
-        events.append(changed == nil ? payload.recordedEvent() : payload.updatedEvent(previousVersion: version))
-    }
-}
-
-extension ChangedField {
-    /// Whether only one of both values was redacted: neither says that the source changed.
-    fileprivate var isRedaction: Bool {
-        (old == RedactedValue.node || new == RedactedValue.node) && old != .null && new != .null
+    private mutating func take(_ event: NewEvent, _ item: ChunkRow, _ key: ByteKey, version: Int64, _ scopeKey: String) {
+        events.append(event)
+        trades[key] = LocalTrade(row: item.row, scopeKey: scopeKey, streamVersion: version)
+        after[item.group] = trades[key]
     }
 }

@@ -191,7 +191,7 @@ package struct SyncOperation: Sendable {
         var attempt = 1
         while true {
             let known = try await ledger.pool.run { session in try local.load(ids, session) }
-            let chunk = try SyncChunk(rows, local: known, scopeKey: scope.key)
+            let chunk = try SyncChunk(rows, local: known, scopeKey: scope.key, order: source.order)
             let events = chunk.events + (try closing(chunk))
             do {
                 if apply { try await ledger.log.append(events, runID: runID) }

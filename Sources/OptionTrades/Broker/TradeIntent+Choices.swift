@@ -53,6 +53,10 @@ package enum BrokerSource: String, Sendable, CaseIterable {
         case .sampleBroker: .sampleBroker
         }
     }
+
+    /// About how many intents a minute the broker's limit lets through at most: Alpaca allows an account 200 requests a minute, and an
+    /// intent takes three or more. Nil without a limit.
+    package var intentsPerMinute: Int? { self == .sampleBroker ? nil : 60 }
 }
 
 /// What became of an intent.

@@ -9,11 +9,18 @@ package struct ExecutionScope: Sendable {
     package let portfolios: [String]
     /// Whether the scope includes `PENDING` executions.
     package let includePending: Bool
+    private let givenKey: String?
 
     /// A scope of at least one portfolio. A name has one character or more. It has no comma, which separates names, and no control
     /// character. A name given twice counts once.
+    ///
+    /// - Parameters:
+    ///   - source: the stored `source` of the rows.
+    ///   - portfolios: the names.
+    ///   - includePending: whether `PENDING` executions belong to it.
+    ///   - key: of a source whose rows all have one scope; nil for the key that follows from the others.
     package init(
-        source: String = TradeLedger.standardSource, portfolios: [String], includePending: Bool = false
+        source: String = TradeLedger.standardSource, portfolios: [String], includePending: Bool = false, key: String? = nil
     ) throws(ExecutionScopeError) {
         guard !portfolios.isEmpty else { throw .noPortfolio }
         for name in portfolios {
@@ -24,12 +31,14 @@ package struct ExecutionScope: Sendable {
         self.source = source
         self.portfolios = Set(portfolios.map { ByteKey($0) }).sorted().map(\.text)
         self.includePending = includePending
+        givenKey = key
     }
 
     /// What identifies the scope in the ledger: `portfolio_names=ICOI,IMST|include_pending=false`.
     ///
     /// A source other than the standard one goes before: `source=desk_fills|portfolio_names=…`.
     package var key: String {
+        if let givenKey { return givenKey }
         let own = source.isBytewiseEqual(to: TradeLedger.standardSource) ? "" : "source=\(source)|"
         return "\(own)portfolio_names=\(portfolios.joined(separator: ","))|include_pending=\(includePending)"
     }

@@ -12,12 +12,21 @@ package protocol ExecutionReader: Sendable {
     /// Turns a row into the ledger's own terms, or says all that is wrong with it. An absent field is accepted, a malformed one is
     /// not; nothing is filled in, rounded or corrected.
     func normalize(_ row: JSONValue) -> NormalizedRow
+
+    /// Which of two rows of one trade counts.
+    var order: RowOrder { get }
+}
+
+extension ExecutionReader {
+    package var order: RowOrder { .byTime }
 }
 
 /// A source of executions: a vendor's export, a broker's fills, a file.
 ///
 /// A sync fetches all pages of a run, settles the rows against each other and against the log, and appends events whose types
-/// follow from the source (``ExecutionEventTypes``). A source only fetches, redacts and reads.
+/// follow from the source (``ExecutionEventTypes``). A source only fetches, redacts and reads. The dispatcher takes the pages of
+/// ``BrokerFills`` itself, beside its other events and without a run: it has the orders at hand. Both settle rows by
+/// ``ExecutionSettlement``.
 package protocol ExecutionSource: ExecutionReader {
     /// What the runs' events call the source, for example `alpha_trade_feed`.
     var feedName: String { get }

@@ -22,7 +22,7 @@ struct CaptureCommand: AsyncParsableCommand {
               alpha-ledger capture bars MSTR SPY --interval 1d --from 2025-12-01 --to 2026-02-01 --apply
               alpha-ledger capture coverage --series gex --currency BTC --from 2026-01-01 --to 2026-01-08
             """,
-        subcommands: [Run.self, Chain.self, Bars.self, Tape.self, Coverage.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Chain.self, Bars.self, Tape.self, Coverage.self, TapeGaps.self], defaultSubcommand: Run.self)
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -245,7 +245,7 @@ struct CaptureCommand: AsyncParsableCommand {
         }
     }
 
-    fileprivate static func instant(_ name: String, _ text: String?) throws -> Instant? {
+    static func instant(_ name: String, _ text: String?) throws -> Instant? {
         guard let text else { return nil }
         if let instant = Instant(text) ?? CalendarDate(text).flatMap({ Instant(startOf: $0) }) { return instant }
         throw ValidationError("--\(name): expected an instant such as 2026-01-01T00:00:00Z, or a date")

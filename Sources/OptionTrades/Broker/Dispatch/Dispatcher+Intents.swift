@@ -36,12 +36,9 @@ extension Dispatcher {
         }
         retries[key] = later
         let clock = try await ask { () async throws(BrokerFailure) in try await self.broker.clock() }
-        if let date = clock.date, abs(Double(date.microseconds - now.microseconds)) > (timings.clockSkewThrough + 1) * 1_000_000 {
-            // A `Date` has no fraction of its second.
-            return wait("clock_skew", key, until: later)
-        }
+        if isSkewed(clock, now) { return wait("clock_skew", key, until: later) }
         guard clock.isOpen else { return wait("session", key, until: later) }
-        try await decide(key, state, clock)
+        try await decide(key, state, clock, since: now)
     }
 
     // MARK: - What if
@@ -68,7 +65,10 @@ extension Dispatcher {
 
     // MARK: - Consulting
 
-    private func decide(_ key: ByteKey, _ before: IntentState, _ clock: BrokerClock) async throws(StepError) {
+    /// - Parameter begun: a time that the broker's clock has confirmed.
+    private func decide(
+        _ key: ByteKey, _ before: IntentState, _ clock: BrokerClock, since begun: Instant
+    ) async throws(StepError) {
         let market = try await consultMarket(before, clock)
         let found = try await ask { () async throws(BrokerFailure) in try await self.broker.account() }
         account = found
@@ -80,7 +80,9 @@ extension Dispatcher {
         guard let state = book.intents[key], state.isPending else { return }
 
         let decidedAt = try await now()
-        guard decidedAt < DispatchTimings.after(market.now, timings.factsFreshFor), decidedAt < state.intent.expiresAt, isOpen(decidedAt)
+        // If the clock was set back meanwhile, the submission would seem older than it is, and missing too early.
+        guard begun <= market.now, market.now <= decidedAt, decidedAt < DispatchTimings.after(market.now, timings.factsFreshFor),
+            decidedAt < state.intent.expiresAt, isOpen(decidedAt)
         else { return wait("stale_facts", key, until: decidedAt) }
         let day = book.day(for: state.intent, now: decidedAt, newYork: rules.newYork)
         let decider = Decider(rules)

@@ -1,4 +1,5 @@
 import LedgerEvents
+import LedgerJSON
 import LedgerValues
 
 extension Dispatcher {
@@ -83,7 +84,13 @@ extension Dispatcher {
             let isSame = then != nil && then == current && isOpen(now)
             let resolution = resolutions[key] ?? Resolution()
             let isHeld = book.isHalted || !isAccountRight
-            switch resolution.step(state, now: now, isHalted: isHeld, isSameSession: isSame, timings) {
+            let step = resolution.step(state, now: now, isHalted: isHeld, isSameSession: isSame, timings)
+            if step == .resend || step == .giveUp {
+                // Both stand on the time that has passed since the POST.
+                let clock = try await ask { () async throws(BrokerFailure) in try await self.broker.clock() }
+                if isSkewed(clock, now) { return wait("clock_skew", key, until: DispatchTimings.after(now, 1)) }
+            }
+            switch step {
             case .wait(let until): return wait("unresolved", key, until: until)
             case .look: try await look(key)
             case .resend:
@@ -117,7 +124,10 @@ extension Dispatcher {
             found = orders.first { $0.clientOrderID.isBytewiseEqual(to: id) }
         }
         if let found { return try await acknowledge(key, found, seenBy: "look_up") }
-        resolutions[key]?.sawNothing(at: try await now())
+        // A look at a time that the broker's clock contradicts says nothing: the order would count as missing too early.
+        let seenAt = try await now()
+        let clock = try await ask { () async throws(BrokerFailure) in try await self.broker.clock() }
+        if !isSkewed(clock, seenAt) { resolutions[key]?.sawNothing(at: seenAt) }
     }
 
     // MARK: - Following
@@ -190,13 +200,36 @@ extension Dispatcher {
 
     /// Brings the executions of all fills up to date.
     func recordExecutions() async throws(StepError) {
-        for state in book.states {
-            guard let acknowledgement = state.acknowledgement else { continue }
-            let recorded = book.executions[ByteKey(acknowledgement.brokerOrderID)]
-            guard let row = BrokerExecution.row(of: state, portfolio: portfolio, isRecorded: recorded != nil),
-                let event = BrokerExecution.event(row, after: recorded)
-            else { continue }
-            try await append([event])
+        // What an intent's events say does not change before its next event.
+        let states = book.states.filter { $0.acknowledgement != nil && settled[ByteKey($0.intent.intentID)] != $0.version }
+        if states.isEmpty { return }
+        let rows = states.compactMap { state in
+            let id = state.acknowledgement?.brokerOrderID ?? ""
+            return BrokerFillRow(state, isRecorded: book.executions[ByteKey(id)] != nil)
+        }
+        var found: [JSONValue] = []
+        let fills: BrokerFills
+        do {
+            fills = try BrokerFills(rows, source: source, portfolio: portfolio)
+            _ = try await fills.pages(SourceQuery(updatedSince: nil, lowestWatermark: nil)) { page, _ in found += page }
+        } catch {
+            throw .log(.unavailable("\(error)"))
+        }
+        for row in found { try await record(row, of: fills) }
+        for state in states { settled[ByteKey(state.intent.intentID)] = state.version }
+    }
+
+    /// Settles a row as a sync does.
+    private func record(_ row: JSONValue, of fills: BrokerFills) async throws(StepError) {
+        switch fills.normalize(fills.redact(row)) {
+        case .accepted(let execution, let unknown):
+            let known = book.executions[ByteKey(execution.sourceTradeID)]
+            switch ExecutionSettlement(execution, unknown: unknown, scopeKey: fills.scope.key, after: known, order: fills.order) {
+            case .inserted(let event), .updated(let event, _): try await append([event])
+            case .unchanged, .stale, .conflicting: break
+            }
+        case .rejected(let raw, let reasons, let id, _):
+            try await append([RejectedRowPayload(source: source, raw: raw, reasons: reasons, sourceTradeID: id).event()])
         }
     }
 

@@ -28,7 +28,7 @@ package actor Dispatcher {
     let source: String
     let ledgerID: String
     /// The account's name in the configuration, for the executions.
-    let portfolio: String?
+    let portfolio: String
     /// This process, as `OrderSubmitted` names it.
     let dispatcher: UniqueID
     var book: SourceBook
@@ -39,14 +39,18 @@ package actor Dispatcher {
     var cancels: [ByteKey: Instant] = [:]
     /// Orders that ended, and how long late fills are looked for.
     var lateLooks: [ByteKey: (next: Instant, last: Instant)] = [:]
+    /// The versions of the intents whose fills are recorded.
+    var settled: [ByteKey: Int64] = [:]
     var account: BrokerAccount?
+    /// The clock at the beginning of the last round.
+    var begunAt: Instant?
     var comparedAt: Instant?
     var followedAt: Instant?
     var round = Round()
 
     package init(
         log: any DispatchLog, broker: any BrokerAPI, rules: DispatchRules, timings: DispatchTimings? = nil, source: BrokerSource,
-        ledgerID: String, dispatcher: UniqueID, portfolio: String? = nil
+        ledgerID: String, dispatcher: UniqueID, portfolio: String
     ) {
         self.log = log
         self.broker = broker
@@ -63,6 +67,7 @@ package actor Dispatcher {
     package func runOnce() async throws(DispatchLogError) -> Round {
         round = Round()
         try await refresh()
+        try await noticeClock()
         await attempt("account") { () async throws(StepError) in try await self.checkAccount() }
         for key in book.order {
             guard let state = book.intents[key] else { continue }
@@ -80,6 +85,25 @@ package actor Dispatcher {
         // A what-if may have read further meanwhile: an event is folded once.
         let last = book.throughPosition
         book.take(events.filter { $0.record.position > last }, through: through)
+    }
+
+    /// Waits that were planned before the clock was set back would end too late.
+    private func noticeClock() async throws(DispatchLogError) {
+        let now = try await log.now()
+        if let begunAt, now < begunAt {
+            (retries, cancels, followedAt, comparedAt) = ([:], [:], nil, nil)
+            for key in resolutions.keys { resolutions[key]?.clockWasSetBack() }
+            for key in lateLooks.keys {
+                lateLooks[key] = (now, DispatchTimings.after(now, timings.lateFillsWithin))
+            }
+        }
+        begunAt = now
+    }
+
+    /// Whether the broker's clock contradicts the time that was read before it was asked. An answer without a date does not.
+    func isSkewed(_ clock: BrokerClock, _ now: Instant) -> Bool {
+        // A `Date` has no fraction of its second.
+        clock.date.map { abs(Double($0.microseconds - now.microseconds)) > (timings.clockSkewThrough + 1) * 1_000_000 } ?? false
     }
 
     /// Why a step ended early.

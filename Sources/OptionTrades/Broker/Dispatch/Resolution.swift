@@ -26,6 +26,8 @@ package struct Resolution: Sendable, Equatable {
 
     /// How long an empty look speaks for now.
     private static let freshSeconds = 10.0
+    /// The longest wait that a limit asks for.
+    private static let longestLimitSeconds = 300.0
 
     /// Plans the looks after a POST of this process.
     package mutating func posted(at now: Instant, _ timings: DispatchTimings) {
@@ -48,6 +50,9 @@ package struct Resolution: Sendable, Equatable {
     /// Takes over that the last look, which had an end, found nothing.
     package mutating func sawNothing(at now: Instant) { emptyLooks.append(now) }
 
+    /// Forgets the times that were seen and planned before the clock was set back.
+    package mutating func clockWasSetBack() { (emptyLooks, nextLook, postAgainAt) = ([], nil, nil) }
+
     /// The next step.
     ///
     /// - Parameters:
@@ -61,12 +66,14 @@ package struct Resolution: Sendable, Equatable {
         let isYoung = now <= DispatchTimings.after(submission.now, timings.resendWithin)
         let mayBeSent = isYoung && isSameSession && state.cancelRequest == nil && now < state.intent.expiresAt
         if state.isRateLimited, state.posts == 0, mayBeSent {
-            let again = postAgainAt ?? DispatchTimings.after(state.lastUnknown?.now ?? lastPost, 60)
+            let asked = postAgainAt ?? DispatchTimings.after(state.lastUnknown?.now ?? lastPost, 60)
+            // What was recorded before a clock was set back does not wait longer than any limit.
+            let again = min(asked, DispatchTimings.after(now, Self.longestLimitSeconds))
             return now < again || isHalted ? .wait(until: max(again, DispatchTimings.after(now, 1))) : .resend
         }
         // What was not found long enough after the last POST is not there, as far as a look of now can say.
         let settled = DispatchTimings.after(lastPost, timings.notFoundFor)
-        let late = emptyLooks.filter { $0 >= settled }
+        let late = emptyLooks.filter { $0 >= settled && $0 <= now }
         if let last = late.last, now <= DispatchTimings.after(last, Self.freshSeconds) {
             if mayBeSent {
                 if !isHalted { return .resend }
