@@ -281,8 +281,8 @@ let package = Package(
             name: "ForeignBytesTests",
             dependencies: [
                 "API", "Alpaca", "AlphaFeed", "Amberdata", "Curl", "LedgerBundle", "LedgerEvents", "LedgerJSON", "LedgerMerkle",
-                "LedgerNotes", "LedgerPostgres", "LedgerProjections", "LedgerRules", "LedgerValues", "LedgerWitness", "MarketData",
-                "Operations", "OptionTrades", "Parquet", "SampleScope", "TestSupport",
+                "LedgerNotes", "LedgerPostgres", "LedgerProjections", "LedgerRules", "LedgerStore", "LedgerValues", "LedgerWitness",
+                "MarketData", "Markdown", "ObjectStore", "Operations", "OptionTrades", "Parquet", "SampleScope", "TestSupport",
             ], swiftSettings: strict),
         .testTarget(name: "LedgerPostgresTests", dependencies: ["LedgerPostgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "LedgerPostgres"]),

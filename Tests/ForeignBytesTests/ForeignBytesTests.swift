@@ -43,3 +43,7 @@ import Testing
         #expect(taken > 0, "no mutation of \(reader.name) was taken")
     }
 }
+
+extension ForeignReader: CustomTestStringConvertible {
+    var testDescription: String { name }
+}

@@ -1,7 +1,5 @@
-import Testing
-
 /// A reader of bytes that others made, and what it promises of any.
-struct ForeignReader: Sendable, CustomTestStringConvertible {
+struct ForeignReader: Sendable {
     let name: String
     /// Bytes that it takes.
     let samples: [[UInt8]]
@@ -9,8 +7,6 @@ struct ForeignReader: Sendable, CustomTestStringConvertible {
     var count = 12_000
     /// Reads bytes, and throws ``Broken`` if what it gives is not what it promises. Any refusal is fine; a trap ends the process.
     let read: @Sendable (_ bytes: [UInt8], _ random: inout Mutator) async throws -> Bool
-
-    var testDescription: String { name }
 
     init(
         _ name: String, _ samples: [[UInt8]], count: Int = 12_000,

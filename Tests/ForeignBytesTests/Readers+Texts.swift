@@ -12,7 +12,7 @@ import OptionTrades
 
 extension ForeignReader {
     /// Every reader.
-    static let all: [ForeignReader] = texts + notes + http + wires + observations + storage
+    static let all: [ForeignReader] = texts + notes + http + wires + observations + storage + written
 
     static let texts = [
         ForeignReader(text: "instants", ["2026-02-03T21:14:09.120000Z", "2026-01-15T15:30:01+01:00", "1970-01-01T00:00:00Z"]) { text in
@@ -46,7 +46,15 @@ extension ForeignReader {
             return true
         },
         ForeignReader("JSON", json) { bytes, _ in
-            guard let document = try? JSONDocument(parsing: bytes) else { return false }
+            let document: JSONDocument
+            do throws(JSONError) {
+                document = try JSONDocument(parsing: bytes)
+            } catch {
+                try Broken.unless((0...bytes.count).contains(error.offset), "an error lies outside the text")
+                return false
+            }
+            try Broken.unless(String(validating: bytes, as: UTF8.self) != nil, "what is read is not UTF-8")
+            try visit(document.root, inside: 0..<bytes.count)
             guard let once = try? canonicalize(document.root) else { return true }
             let twice = (try? JSONDocument(parsing: once)).flatMap { try? canonicalize($0.root) }
             try Broken.unless(once == twice, "the canonical form is no fixed point")
@@ -70,6 +78,44 @@ extension ForeignReader {
             return true
         },
     ]
+
+    /// Touches everything that a value offers.
+    private static func visit(_ value: JSONValue, inside range: Range<Int>) throws(Broken) {
+        let source = value.sourceRange
+        try Broken.unless(
+            !source.isEmpty && range.contains(source.lowerBound) && source.upperBound <= range.upperBound
+                && value.sourceText.utf8.count == source.count, "a value lies outside its parent")
+        switch value.kind {
+        case .null, .bool: break
+        case .number:
+            guard let decimal = value.decimal else { return }
+            try Broken.unless((try? FixedDecimal(decimal.description)) == decimal, "a number's text is another number")
+            try Broken.unless(value.integer.map { decimal == FixedDecimal(Int($0)) } ?? true, "a number is two numbers")
+        case .string:
+            _ = value.decimal
+            try Broken.unless((value.string == nil) == (value.stringIssue == .unpairedSurrogate), "a string without an issue is not read")
+            guard let text = value.string else { return }
+            let again = (try? JSONDocument(parsing: JSONNode.string(text).canonicalBytes()))?.root.string
+            try Broken.unless(again?.isBytewiseEqual(to: text) == true, "a string is written otherwise")
+        case .array:
+            var count = 0
+            for element in value.elements {
+                try visit(element, inside: source)
+                count += 1
+            }
+            try Broken.unless(count == value.count, "a list has another length")
+        case .object:
+            var count = 0
+            for member in value.memberViews {
+                if member.keyIssue != .unpairedSurrogate {
+                    try Broken.unless(value[member.key]?.sourceRange == member.value.sourceRange, "a key finds another value")
+                }
+                try visit(member.value, inside: source)
+                count += 1
+            }
+            try Broken.unless(count == value.count, "an object has another length")
+        }
+    }
 
     private static let json = [
         #"{"a":[1,-2.50,1e3,true,false,null,"text \u00e9 \ud83d\ude00 \n"],"b":{"c":{}},"":[]}"#, "[]", "0", #""\\\"\/""#,

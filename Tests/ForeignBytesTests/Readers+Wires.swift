@@ -26,7 +26,7 @@ extension ForeignReader {
                 }
                 return true
             }
-        ] + amberdata + [alpaca]
+        ] + amberdata + [alpaca, alpacaBodies]
 
     private static let feedPages = [
         """
@@ -138,9 +138,7 @@ extension ForeignReader {
         let damage = Mutex(mutator)
         let count = Mutex(0)
         let broker = SampleBroker { now }
-        let settings = try AlpacaSettings(
-            source: .sampleBroker, tradingURL: "http://127.0.0.1:1", dataURL: "http://127.0.0.1:1", keyID: "sample", secret: "sample")
-        let client = AlpacaClient(settings) { (request) async throws(TransportError) in
+        let client = AlpacaClient(try sampleSettings()) { (request) async throws(TransportError) in
             // A page that says for ever that another one follows.
             if count.withLock({
                 $0 += 1; return $0
@@ -157,27 +155,85 @@ extension ForeignReader {
             return HTTPResponse(
                 status: status, headers: headers, body: damage.withLock { isPost ? $0.mutated([answer, bytes]) : $0.mutated([answer]) })
         }
-        var filters = ChainFilters()
-        filters.optionType = .call
         if case .refused = await client.submit(order, timeoutSeconds: 1) { throw Broken("a damaged answer refuses an order") }
-        var taken = 0
-        func ask(_ question: () async throws(BrokerFailure) -> Void) async {
-            if (try? await question()) != nil { taken += 1 }
-        }
-        await ask { () async throws(BrokerFailure) in _ = try await client.clock() }
-        await ask { () async throws(BrokerFailure) in _ = try await client.account() }
-        await ask { () async throws(BrokerFailure) in _ = try await client.market(ChainQuestion(ticker: "SPY", filters: filters)) }
-        await ask { () async throws(BrokerFailure) in _ = try await client.market(ChainQuestion(ticker: "SPY", filters: nil)) }
-        await ask { () async throws(BrokerFailure) in _ = try await client.order(clientOrderID: "al-0123456789") }
-        await ask { () async throws(BrokerFailure) in _ = try await client.orders(submittedAfter: nil) }
-        await ask { () async throws(BrokerFailure) in _ = try await client.positions() }
-        await ask { () async throws(BrokerFailure) in _ = try await client.activities(after: nil) }
+        for question in questions { await question(client) }
         for text in ["1.00000000001", String(decoding: bytes, as: UTF8.self)] {
             guard let root = (try? JSONDocument(parsing: Array(text.utf8)))?.root else { continue }
             _ = (Alpaca.Wire.decimal(root), Alpaca.Wire.instant(root), Alpaca.Wire.integer(root))
         }
         return true
     }
+
+    /// The bytes answer one of a question's calls, and the bundled broker the others. The samples are its answers.
+    private static let alpacaBodies = ForeignReader("Alpaca bodies", alpacaAnswers, count: 1_000) { bytes, mutator in
+        let place = mutator.number(0..<3)
+        let count = Mutex(0)
+        let client = AlpacaClient(try sampleSettings()) { (request) async throws(TransportError) in
+            let call = count.withLock { (count: inout Int) in
+                count += 1
+                return count - 1
+            }
+            // A page that says for ever that another one follows.
+            if call > 20 { throw TransportError(.timedOut, "enough") }
+            let target = String(request.url.dropFirst("http://127.0.0.1:1".count))
+            return HTTPResponse(status: 200, headers: [], body: call == place ? bytes : answer(target) ?? bytes)
+        }
+        for question in questions {
+            count.withLock { $0 = 0 }
+            await question(client)
+        }
+        return (try? JSONDocument(parsing: bytes)) != nil
+    }
+
+    private static let alpacaAnswers =
+        [
+            "/v2/clock", "/v2/account", "/v2/positions", "/v2/account/activities?page_size=100", "/v2/stocks/snapshots?symbols=SPY",
+            "/v1beta1/options/snapshots?symbols=SPY260130C00609000", "/v2/orders?status=all",
+            "/v2/orders:by_client_order_id?client_order_id=al-0123456789", "/v2/options/contracts?underlying_symbols=SPY&limit=3",
+        ].compactMap { answer($0) }
+
+    /// The bundled broker's answer after an order was placed; nil if it has none.
+    private static func answer(_ target: String) -> [UInt8]? {
+        answers.withLock { answers in
+            if let known = answers[target] { return known }
+            let headers = [(name: "APCA-API-KEY-ID", value: "sample")]
+            guard case .answer(200, _, let body) = answering.respond("GET", target, headers: headers, body: []) else { return nil }
+            answers[target] = body
+            return body
+        }
+    }
+
+    /// Each is asked for with every input.
+    private static let answers = Mutex<[String: [UInt8]]>([:])
+
+    private static let answering: SampleBroker = {
+        let broker = SampleBroker { now }
+        let headers = [(name: "APCA-API-KEY-ID", value: "sample")]
+        _ = broker.respond("POST", "/v2/orders", headers: headers, body: AlpacaClient.encoded(order))
+        return broker
+    }()
+
+    private static func sampleSettings() throws -> AlpacaSettings {
+        try AlpacaSettings(
+            source: .sampleBroker, tradingURL: "http://127.0.0.1:1", dataURL: "http://127.0.0.1:1", keyID: "sample", secret: "sample")
+    }
+
+    private static let questions: [@Sendable (AlpacaClient) async -> Void] = [
+        { client in _ = try? await client.clock() },
+        { client in _ = try? await client.account() },
+        { client in _ = try? await client.market(ChainQuestion(ticker: "SPY", filters: calls)) },
+        { client in _ = try? await client.market(ChainQuestion(ticker: "SPY", filters: nil)) },
+        { client in _ = try? await client.order(clientOrderID: "al-0123456789") },
+        { client in _ = try? await client.orders(submittedAfter: nil) },
+        { client in _ = try? await client.positions() },
+        { client in _ = try? await client.activities(after: nil) },
+    ]
+
+    private static let calls: ChainFilters = {
+        var filters = ChainFilters()
+        filters.optionType = .call
+        return filters
+    }()
 
     static let alpacaNumbers = ForeignReader(
         text: "Alpaca numbers", ["1.25", "-0.00000000001", #""12.123456789012""#, "1e-11", #""2026-01-28T15:30:00.123456789Z""#]
