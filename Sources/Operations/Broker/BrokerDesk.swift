@@ -80,10 +80,12 @@ package struct BrokerDesk: Sendable {
         return try first.flatMap { try TradeEvents.registry.payload(of: $0).payload(as: TradeIntendedPayload.self)?.intent }
     }
 
-    /// All that the log says of an intent, as a document; nil if there is none.
-    package func story(of id: String) async throws -> JSONNode? {
+    /// All that the log says of an intent up to a position, as a document; nil if there is none.
+    package func story(of id: String, upTo position: Int64 = .max) async throws -> JSONNode? {
         let recorded = try await ledger.stream(Streams.intent(source: source.rawValue, id: id), after: 0, limit: 100_000).events
-        let events = try recorded.map { DecodedEvent(record: $0, payload: try TradeEvents.registry.payload(of: $0)) }
+        let events = try recorded.filter { $0.position <= position }.map {
+            DecodedEvent(record: $0, payload: try TradeEvents.registry.payload(of: $0))
+        }
         return DispatchStory.node(events, try await rules())
     }
 
