@@ -228,6 +228,7 @@ import Testing
             let early = "/api/broker/intents/I-1?source=sample_broker&as_of_position="
             #expect(try await service.ask("\(early)\(first)", headers: Self.read()).json()["events"]?.count == 1)
             #expect(try await service.ask("\(early)\(first - 1)", headers: Self.read()).status == 404)
+            #expect(try await service.ask("\(early)\(Int64.max)", headers: Self.read()).code() == "position_unknown")
             #expect(try await service.ask("/api/broker/intents/I-1?source=alpaca_paper", headers: Self.read()).status == 404)
             for (intent, parts) in [
                 ("I-1", ["BUY CALL SPY, day trade", "chosen", "passes", "How the size comes about", id, "OrderSubmitted", "Prove this"]),

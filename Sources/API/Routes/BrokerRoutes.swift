@@ -141,7 +141,7 @@ extension API {
     func intentStory(_ id: String, _ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(request.query, allowed: ["source", "as_of_position"])
         let source = try parameters["source"].map { try Self.brokerSource($0, .badParameter) } ?? brokerSource
-        let position = try parameters.integer("as_of_position", in: 0...Int64.max) ?? .max
+        let position = try parameters.integer("as_of_position", in: 0...Int64.max)
         guard let node = try await BrokerDesk(ledger, source: source).story(of: id, upTo: position) else {
             throw Problem(.notFound, "\(source.rawValue) has no intent of this id")
         }

@@ -1,4 +1,5 @@
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 
 /// One intent: what the market showed, what was decided and why, what was sent, what the broker said, and what other rules say.

@@ -81,9 +81,16 @@ package struct BrokerDesk: Sendable {
     }
 
     /// All that the log says of an intent up to a position, as a document; nil if there is none.
-    package func story(of id: String, upTo position: Int64 = .max) async throws -> JSONNode? {
-        let recorded = try await ledger.stream(Streams.intent(source: source.rawValue, id: id), after: 0, limit: 100_000).events
-        let events = try recorded.filter { $0.position <= position }.map {
+    ///
+    /// Throws `LedgerError.positionUnknown` above the head.
+    package func story(of id: String, upTo position: Int64? = nil) async throws -> JSONNode? {
+        let (head, recorded) = try await ledger.stream(
+            Streams.intent(source: source.rawValue, id: id), after: 0, limit: 100_000)
+        if let position, position > head.position {
+            throw LedgerError.positionUnknown(position: position, head: head.position)
+        }
+        let last = position ?? head.position
+        let events = try recorded.filter { $0.position <= last }.map {
             DecodedEvent(record: $0, payload: try TradeEvents.registry.payload(of: $0))
         }
         return DispatchStory.node(events, try await rules())
