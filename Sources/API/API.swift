@@ -8,6 +8,7 @@ import PrometheusMetrics
 package struct API: Sendable {
     let ledger: Ledger
     let rebuilds = RebuildJobs()
+    let jobs = BackfillJobs()
     let limits: ServiceLimits
     let metrics: ServiceMetrics
     let connections: ConnectionTable

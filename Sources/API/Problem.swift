@@ -151,6 +151,13 @@ struct Problem: Error {
             case .source(let failure):
                 self.init(failure.kind == .timedOut ? .feedTimedOut : .feedFailed, "\(failure)")
             }
+        case let error as BackfillError:
+            switch error {
+            case .alreadyRunning: self.init(.conflict, "\(error)")
+            case .badOptions: self.init(.badBody, "\(error)")
+            case .unreachable: self.init(.feedFailed, "\(error)")
+            case .notConfigured: self.init(.feedNotConfigured, "\(error)")
+            }
         case let error as TileError:
             switch error {
             case .noCheckpoint: self.init(.noCheckpoint, "no head of this ledger is published yet")

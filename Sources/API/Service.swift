@@ -117,12 +117,13 @@ package struct LedgerService: Sendable {
             limits.connections = connections
         }
         let api = API(ledger, limits: limits, dispatch: dispatch)
-        let rebuilds = api.rebuilds
+        let (rebuilds, backfills) = (api.rebuilds, api.jobs)
         services.append(
             .init(
                 service: UntilShutdown {
                     while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
                     await rebuilds.stop()
+                    await backfills.stop()
                 }, successTerminationBehavior: .ignore))
         services.append(
             .init(service: UntilShutdown { await api.feed.run(notifications) }, successTerminationBehavior: .ignore))

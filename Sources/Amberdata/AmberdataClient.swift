@@ -91,6 +91,13 @@ package final class AmberdataClient: Sendable {
         return quotes.sorted { ($0.timestamp, $0.time) < ($1.timestamp, $1.time) }
     }
 
+    /// The number of calls that `quotes` makes at least.
+    static func calls(from: Instant, to: Instant, interval: Interval) -> Int {
+        let length = interval.microseconds * interval.maximumPerCall
+        let span = max(0, to.microseconds - from.microseconds)
+        return Int(span / length) + (span % length == 0 ? 0 : 1)
+    }
+
     private static func toMilliseconds(_ instant: Instant) -> Instant {
         let part = instant.microseconds % 1000
         return part == 0 ? instant : instant.advanced(byMicroseconds: 1000 - part) ?? .maximum

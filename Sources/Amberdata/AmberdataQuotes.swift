@@ -45,6 +45,22 @@ package struct AmberdataQuotes: QuoteSource {
         return answers
     }
 
+    package func leastCalls(for lookups: [QuoteLookup]) -> Int {
+        var calls = 0
+        var known: (contract: OptionContract, from: Instant, to: Instant)?
+        for lookup in lookups {
+            let (from, to) = Self.buckets(lookup.window, of: Self.minute)
+            if let last = known, last.contract == lookup.contract, last.from <= from, from <= last.to {
+                calls += AmberdataClient.calls(from: last.to, to: to, interval: .minute)
+                known = (lookup.contract, from, max(last.to, to))
+            } else {
+                calls += AmberdataClient.calls(from: from, to: to, interval: .minute)
+                known = (lookup.contract, from, to)
+            }
+        }
+        return calls
+    }
+
     private func kind(of error: AmberdataError) -> QuoteError.Kind {
         if error.isNotEntitled { return .notEntitled }
         if error.isUnreachable { return .unreachable }

@@ -99,4 +99,24 @@ import Testing
             #expect(missing.status == 503)
         }
     }
+
+    @Test(arguments: paths)
+    func `a preview looks nothing up and appends nothing, and names the trades`(_ path: String) async throws {
+        try await withAPI { api, ledger in
+            let before = try await head(ledger)
+            let response = await api.respond(to: post(path, #"{"preview":true}"#))
+            let root = try JSONDocument(parsing: response.body).root
+            #expect(response.status == 200 && root["preview"]?.bool == true && root["calls_at_least"]?.integer == 0)
+            #expect(root["asked"]?.integer ?? 0 > 0 && root["appended_at_most"]?.integer == root["asked"]?.integer)
+            let trades = root["first_trades"]?.elements.compactMap { $0["source_trade_id"]?.string }
+            #expect(trades == ["T-1"] && root["trades"]?.integer == 1 && root["position"]?.integer == before)
+            #expect(try await head(ledger) == before)
+            // The same request without it is a dry run of as much.
+            let dry = try JSONDocument(parsing: await api.respond(to: post(path, "")).body).root
+            #expect(dry["asked"]?.integer == root["asked"]?.integer && dry["preview"] == nil)
+            #expect(await api.respond(to: post(path, #"{"preview":true,"dry_run":true}"#)).status == 200)
+            #expect(await api.respond(to: post(path, #"{"preview":true,"dry_run":false}"#)).status == 400)
+            #expect(await api.respond(to: post(path, #"{"preview":true}"#, key: nil)).status == 401)
+        }
+    }
 }

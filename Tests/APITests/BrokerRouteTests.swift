@@ -240,6 +240,24 @@ import Testing
             #expect(story["updates"]?.count ?? 0 > 0)
             #expect(try await service.ask("/api/broker/orders/al-none", headers: Self.read()).status == 404)
             answers.append(Self.text(order))
+            let wanted = try await service.ask("/api/broker/intents/I-1?source=sample_broker", headers: Self.read()).json()
+            #expect(wanted.sourceText == story.sourceText)
+            let simulated = try await service.ask("/api/broker/intents/I-2?source=sample_broker", headers: Self.read()).json()
+            #expect(simulated["order"]?.isNull == true && simulated["decision"]?["verdict"]?.string == "simulate")
+            let first = try #require(story["events"]?.elements.first { _ in true }?["position"]?.integer)
+            let early = "/api/broker/intents/I-1?source=sample_broker&as_of_position="
+            #expect(try await service.ask("\(early)\(first)", headers: Self.read()).json()["events"]?.count == 1)
+            #expect(try await service.ask("\(early)\(first - 1)", headers: Self.read()).status == 404)
+            #expect(try await service.ask("\(early)\(Int64.max)", headers: Self.read()).code() == "position_unknown")
+            #expect(try await service.ask("/api/broker/intents/I-1?source=alpaca_paper", headers: Self.read()).status == 404)
+            for (intent, parts) in [
+                ("I-1", ["BUY CALL SPY, day trade", "chosen", "passes", "How the size comes about", id, "OrderSubmitted", "Prove this"]),
+                ("I-2", ["BUY CALL IWM", "fails", "Nothing was sent: the execution is simulated", "The broker has said nothing."]),
+            ] {
+                let page = Self.text(try await service.askSettled("/order?source=sample_broker&id=\(intent)", headers: Self.read()))
+                for part in parts { #expect(page.contains(part), "\(intent): \(part)") }
+                answers.append(page)
+            }
 
             let account = try await service.ask("/api/broker/account?source=sample_broker", headers: Self.read())
             let facts = try account.json()["accounts"]?.elements.first { _ in true }
@@ -283,7 +301,8 @@ import Testing
             let page = Self.text(
                 try await service.askSettled("/broker?if_ticker=SPY&if_type=CALL&if_strategy=day_trade", headers: Self.read()))
             for part in [
-                "I-1", "I-2", "passes", "fails", "Orders that have not ended", "what-if-answer", "Sign in to trade",
+                "I-1", "/order?source=sample_broker&amp;id=I-2", "passes", "fails", "Orders that have not ended", "what-if-answer",
+                "Sign in to trade",
             ] {
                 #expect(page.contains(part), "\(part)")
             }

@@ -1,9 +1,13 @@
 import API
 import Foundation
+import LedgerEvents
 import LedgerJSON
+import LedgerStore
+import LedgerValues
 import Logging
 import Operations
 import SampleScope
+import TestSupport
 import Testing
 
 /// The console over real HTTP: who gets in, and what a form needs to be taken.
@@ -156,7 +160,7 @@ struct ConsoleRouteTests {
             "ALPHA_TRADE_FEED_URL": feed.url, "ALPHA_TRADE_FEED_API_KEY": "feed", "ALPHA_TRADE_FEED_PORTFOLIOS": "ICOI,IMST",
         ]) { own, _ in own }
         var limits = ServiceLimits()
-        limits.syncPreviewSeconds = seconds
+        limits.previewSeconds = seconds
         let result: Result<Void, any Error>
         do {
             result = .success(
@@ -192,6 +196,83 @@ struct ConsoleRouteTests {
             let previewed = try await post("mode=dry_run&full_scope=true")
             #expect(previewed.status == 303)
             #expect(try await page("/trades").contains("A real sync may follow this preview until"))
+        }
+    }
+
+    /// A signed-in administrator's forms over a ledger with one execution.
+    private func withBackfills(
+        seconds: Int = 900,
+        _ body:
+            @Sendable (
+                RunningService, _ post: (String, String) async throws -> RunningService.Answer,
+                _ page: (String) async throws -> String
+            ) async throws -> Void
+    ) async throws {
+        var limits = ServiceLimits()
+        limits.previewSeconds = seconds
+        try await withService(Self.keys, limits: limits, projectors: false) { service in
+            try await service.ledger.log.append([recorded(try sampleRow("T-1"))], runID: UniqueID(high: 1, low: 1))
+            let cookie = try await Self.signIn(service, "admin-key-of-tests")
+            let token = try Self.formToken(try await service.ask("/trades", headers: [cookie]))
+            try await body(
+                service,
+                {
+                    try await service.ask(
+                        "/operations/backfill/\($0)", method: "POST", headers: [cookie, Self.origin(service)],
+                        body: "form_token=\(token)&\($1)")
+                }, { Self.text(try await service.ask("/operations/backfill/\($0)", headers: [cookie])) })
+        }
+    }
+
+    @Test func `a real backfill follows a preview of the same options once, beside the requests, and its end is shown`() async throws {
+        try await withBackfills { service, post, page in
+            let head = try await service.ledger.primaryHead()
+            #expect(try await post("benchmarks", "mode=apply&confirmed=true&preview=none").status == 409)
+            let previewed = try await post("benchmarks", "mode=preview&quotes=log&limit=5&trade_ids=T-1")
+            #expect(previewed.status == 303 && previewed.headers["location"] == "/operations/backfill/benchmarks#preview")
+            let shown = try await page("benchmarks")
+            #expect(shown.contains("nothing was asked of a vendor") && shown.contains("/trade?id=T-1&amp;source=alpha_sync"))
+            #expect(shown.contains("A real backfill may follow this preview until") && shown.contains("value=\"T-1\""))
+            #expect(try await service.ledger.primaryHead() == head)
+            let id = try #require(shown.firstMatch(of: /name="preview" value="([0-9a-f-]{36})"/)?.output.1)
+            #expect(try await post("benchmarks", "mode=apply&preview=\(id)").status == 400)
+            // A preview of one kind permits no run of another.
+            #expect(try await post("marks", "mode=apply&confirmed=true&preview=\(id)").status == 409)
+            let started = try await post("benchmarks", "mode=apply&confirmed=true&preview=\(id)")
+            #expect(started.status == 303 && started.headers["location"] == "/operations/backfill/benchmarks#run")
+            #expect(try await post("benchmarks", "mode=apply&confirmed=true&preview=\(id)").status == 409)
+            let headers = [("Authorization", "Bearer reader-key-of-tests")]
+            var job: JSONValue?
+            for _ in 0..<600 {
+                let jobs = try await service.ask("/api/ledger/backfills", headers: headers).json()
+                job = jobs["backfills"]?.elements.first { _ in true }
+                if job?["state"]?.string != "running" { break }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            #expect(job?["kind"]?.string == "benchmarks" && job?["state"]?.string == "completed", "\(job?.sourceText ?? "none")")
+            #expect(job?["done"]?.integer == 1 && job?["of"]?.integer == 1 && job?["summary"]?["appended"]?.integer == 1)
+            #expect(try await service.ledger.primaryHead() == head + 1)
+            let ended = try await page("benchmarks")
+            #expect(ended.contains("completed") && ended.contains("Its events in the log") && !ended.contains("name=\"preview\""))
+            #expect(!ended.contains("data-renew"))
+        }
+    }
+
+    @Test func `what a form of a backfill can't mean is said on its page, and a preview that has expired can't be run`() async throws {
+        try await withBackfills(seconds: 0) { _, post, page in
+            for (form, problem) in [
+                ("horizons=0", "horizons: "), ("limit=x", "limit: "), ("trade_ids=nobody", "no trade has the id nobody"),
+                ("quotes=amberdata", "AMBERDATA_API_KEY is not set"),
+            ] {
+                #expect(try await post("marks", "mode=preview&\(form)").status == 303)
+                let shown = try await page("marks")
+                #expect(shown.contains("There is no preview") && shown.contains(problem), "\(form)")
+            }
+            #expect(try await post("marks", "mode=preview&force=true").status == 400)
+            #expect(try await post("none", "mode=preview").status == 404)
+            #expect(try await post("context", "mode=preview&force=true").status == 303)
+            let shown = try await page("context")
+            #expect(shown.contains("This preview expired at") && !shown.contains("name=\"preview\""))
         }
     }
 

@@ -192,6 +192,10 @@ import Yams
         ("/api/internal/trades/context/backfill", #"{"dry_run":false,"limit":20}"#),
         ("/api/internal/trades/execution-benchmarks/backfill", #"{"dry_run":false,"limit":12}"#),
         ("/api/internal/trades/outcomes/backfill", #"{"dry_run":false,"limit":12}"#),
+        ("/api/internal/trades/context/backfill", #"{"preview":true,"force":true}"#),
+        ("/api/internal/trades/execution-benchmarks/backfill", #"{"preview":true}"#),
+        ("/api/internal/trades/outcomes/backfill", #"{"preview":true,"retry":true}"#),
+        ("/api/internal/trades/outcomes/backfill", #"{"preview":true,"dry_run":false}"#),
         ("/api/internal/trades/outcomes/backfill", #"{"horizons":["x"]}"#), ("/api/internal/trades/sync", "{"),
         ("/api/internal/assertions", stated(dryRun: true)), ("/api/internal/assertions", stated(dryRun: false)),
         ("/api/internal/assertions", stated(dryRun: false)), ("/api/internal/assertions", #"{"kind":"none"}"#),
@@ -273,7 +277,7 @@ import Yams
         path.replacingOccurrences(of: "{position}", with: "9").replacingOccurrences(of: "{name}", with: "trades")
             .replacingOccurrences(of: "{source_trade_id}", with: "none").replacingOccurrences(of: "{tile}", with: "0/000.p/9")
             .replacingOccurrences(of: "{bundle}", with: "000.p/9").replacingOccurrences(of: "{assertion_id}", with: "a1")
-            .replacingOccurrences(of: "{client_order_id}", with: "al-none")
+            .replacingOccurrences(of: "{client_order_id}", with: "al-none").replacingOccurrences(of: "{intent_id}", with: "I-1")
     }
 
     /// The names that a refusal of an unknown one lists.

@@ -67,6 +67,26 @@ struct RequestTests {
         #expect(client.callsMade == 3)
     }
 
+    @Test func `Look-ups take the calls that were foretold where no window is widened and nothing is repeated`() async throws {
+        let vendor = try ScriptedVendor(Wire.page([]))
+        let quotes = AmberdataQuotes(client: vendor.client())
+        // The second shares most of the first one's minutes, the third none, and the last is of another contract.
+        let other = OptionContract(
+            underlying: "MSTR", expiry: Wire.contract.expiry, strike: Wire.decimal("500"), optionType: .call)
+        let lookups = [
+            (Wire.contract, "2024-12-20T15:00:00Z"), (Wire.contract, "2024-12-20T15:20:00Z"), (Wire.contract, "2024-12-20T20:00:00Z"),
+            (other, "2024-12-20T20:00:00Z"),
+        ].map { contract, time in
+            QuoteLookup(
+                contract: contract, target: Wire.instant(time), window: QuoteWindow(around: Wire.instant(time), minutes: 30))
+        }
+        let foretold = quotes.leastCalls(for: lookups)
+        _ = await quotes.answers(to: Array(lookups[..<3]))
+        _ = await quotes.answers(to: Array(lookups[3...]))
+        #expect(foretold == 7 && quotes.callsMade == 7)
+        #expect(quotes.leastCalls(for: []) == 0)
+    }
+
     @Test func `A span of hours is asked in days`() async throws {
         let vendor = try ScriptedVendor(Wire.page([]))
         _ = try await vendor.client().quotes(

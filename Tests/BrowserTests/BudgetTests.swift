@@ -8,7 +8,7 @@ extension ConsoleBrowserTests {
         let page = try await console.signedIn()
         try await page.view(width: 390, height: 844, isPhone: true)
         _ = page.takeProblems()
-        for (name, path) in Self.pages {
+        for (name, path) in try await pages(page) {
             try await page.go(console.origin + path)
             let cost = try await page.evaluate(Self.cost)
             let (script, style) = (cost["script"]?.integer ?? .max, cost["style"]?.integer ?? .max)

@@ -75,6 +75,7 @@ struct ConsoleBrowserTests {
         console.feed.setPhase(.updated)
         let before = try await page.text(".answer")
         _ = page.takeClicks()
+        let begun = ContinuousClock.now
         try await page.follow("#dry-run button")
         #expect(try await page.text("#run h3").contains("nothing was written"))
         #expect(try await page.text("#run").contains("466,630,651.75"))
@@ -85,7 +86,9 @@ struct ConsoleBrowserTests {
         #expect(try await page.evaluate("document.querySelector('#real-sync input[type=checkbox]').validity.valueMissing").bool == true)
         try await page.click("#real-sync input[type=checkbox]")
         try await page.follow("#real-sync button")
-        #expect(page.takeClicks() <= Self.mostClicks)
+        let clicks = page.takeClicks()
+        Self.note("preview and run a sync", clicks: clicks, ContinuousClock.now - begun)
+        #expect(clicks <= Self.mostClicks)
         #expect(try await page.text("#run h3") == "Real sync")
         #expect(try await page.text(".answer") != before)
         #expect(try await page.count("#real-sync") == 0)
@@ -221,22 +224,36 @@ struct ConsoleBrowserTests {
 
     // MARK: Every page
 
-    static let pages: [(name: String, path: String)] = [
-        ("trades", "/trades"), ("trade", "/trade?id=ICOI-000008"), ("performance", "/performance"),
-        ("lifecycles", "/performance/lifecycles"), ("alignment", "/performance/alignment"),
-        ("execution-quality", "/performance/execution-quality"), ("outcomes", "/performance/outcomes"),
-        ("context", "/performance/context"), ("operations", "/operations"), ("log", "/log"), ("event", "/log?position=777"),
-        ("projections", "/projections"), ("playground", "/projections/playground?name=alignment"), ("overview", "/overview"),
-        ("changes", "/changes?view=trades&from=50&to=60"),
-        ("explain", "/explain?view=alignment&key=alpha_sync%7CICOI-000008&field=alignment_score"),
-        ("pinned", "/trades?as_of_position=60"), ("not-here", "/trade?id=none"), ("styleguide", "/styleguide"),
-        ("alerts", "/alerts"), ("reference", "/reference?q=alert+raised"), ("reference-page", "/reference/contract/alerts"),
-        ("steps", "/steps?view=alignment&key=alpha_sync%7CICOI-000008"),
-    ]
+    /// The pages of `scripts/console-pages.txt`, each with an address that this console can show.
+    func pages(_ page: BrowserPage) async throws -> [(name: String, path: String)] {
+        var pages: [(name: String, path: String)] = []
+        let list = try String(contentsOfFile: projectRoot + "/scripts/console-pages.txt", encoding: .utf8)
+        for line in list.split(separator: "\n") where !line.hasPrefix("#") {
+            let parts = line.split(separator: " ")
+            try #require(parts.count == 2, "\(line)")
+            pages.append((String(parts[0]), try await filled(String(parts[1]), page)))
+        }
+        try #require(Set(pages.map(\.name)).count == pages.count && pages.count > 30)
+        return pages
+    }
+
+    /// An address with a field of the view's first row in the place of each `{view.field}`.
+    private func filled(_ path: String, _ page: BrowserPage) async throws -> String {
+        let lists = ["lifecycles": "/api/internal/trades/positions", "dispatches": "/api/broker/dispatches"]
+        var path = path
+        while let match = path.firstMatch(of: /{([a-z]+)\.([a-z_]+)}/) {
+            let list = try #require(lists[String(match.output.1)], "\(path)")
+            let value = try await page.evaluate(
+                "(() => { const r = new XMLHttpRequest(); r.open('GET', '\(list)?limit=1', false); r.send(); "
+                    + "return encodeURIComponent(JSON.parse(r.responseText).rows[0].\(match.output.2)); })()")
+            path.replaceSubrange(match.range, with: try #require(value.string, "\(path)"))
+        }
+        return path
+    }
 
     @Test func `every page is sound in light in dark and on a phone`() async throws {
         let page = try await console.signedIn()
-        for (name, path) in Self.pages { try await checkLooks(of: path, named: name, page) }
+        for (name, path) in try await pages(page) { try await checkLooks(of: path, named: name, page) }
         await page.close()
     }
 

@@ -3,10 +3,13 @@ import AlphaFeed
 import Amberdata
 import BrowserSupport
 import Foundation
+import LedgerJSON
+import LedgerValues
 import Logging
 import Operations
 import OptionTrades
 import SampleScope
+import Synchronization
 import TestSupport
 import Testing
 
@@ -102,7 +105,36 @@ struct WithConsole: SuiteTrait, TestScoping {
         _ = try await ObservationImport(
             pool: ledger.pool, log: ledger.log, configuration: ledger.serviceConfiguration, temporaryDirectory: ledger.temporaryDirectory
         ).run([file.path], ObservationImportOptions(apply: true, strict: true))
+        try await trade(ledger)
         try await ledger.bringUpToDate(ledger.registry.names)
+    }
+
+    /// Two intents through the bundled broker, on a day of its own: one comes to an order, one fails a gate.
+    private func trade(_ ledger: Ledger) async throws {
+        let desk = BrokerDesk(ledger, source: .sampleBroker)
+        for (id, ticker) in [("I-1", "SPY"), ("I-2", "IWM")] {
+            let text =
+                #"{"intent_id":"\#(id)","ticker":"\#(ticker)","instrument_type":"CALL","action":"BUY","strategy":"day_trade","#
+                + #""expires_at":"2099-12-31T00:00:00Z"}"#
+            _ = try await desk.intend(try JSONDocument(parsing: Array(text.utf8)).root, requestedBy: "a test")
+        }
+        let clock = BrokerClock(try instant("2026-02-05T15:00:00Z"))
+        let server = try await SampleBrokerServer.start(SampleBroker { clock.now })
+        let result: Result<Void, any Error>
+        do {
+            let runner = try await DispatchRunner(ledger, BrokerConnection(server: server) { clock.now })
+            for _ in 0..<20 {
+                _ = try await runner.once()
+                if try await desk.book().states.allSatisfy({ !$0.isPending && !$0.isUnresolved && !$0.isOpenOrder }) { break }
+                clock.move()
+            }
+            await runner.end()
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        await server.stop()
+        try result.get()
     }
 
     private func run(_ service: LedgerService, _ feed: SampleFeedServer, _ function: @Sendable () async throws -> Void) async throws {
@@ -128,4 +160,16 @@ struct WithConsole: SuiteTrait, TestScoping {
         }
         try await running.value
     }
+}
+
+/// A clock of a day that is over.
+private final class BrokerClock: Sendable {
+    private let instant: Mutex<Instant>
+
+    init(_ instant: Instant) { self.instant = Mutex(instant) }
+
+    var now: Instant { instant.withLock { $0 } }
+
+    /// Moves on by five seconds.
+    func move() { instant.withLock { $0 = $0.advanced(byMicroseconds: 5_000_000) ?? $0 } }
 }

@@ -2,8 +2,8 @@ import BrowserSupport
 import LedgerJSON
 import Testing
 
-/// What people come for, counted in clicks from the page that they begin at. Running a sync and promoting a rule are counted where
-/// these are tested.
+/// What people come for, counted in clicks from the page that they begin at, with the seconds that a browser took beside them. Running a
+/// sync and promoting a rule are counted where these are tested.
 extension ConsoleBrowserTests {
     /// The most clicks that a task may take.
     static let mostClicks = 5
@@ -12,14 +12,22 @@ extension ConsoleBrowserTests {
     private func task(_ name: String, from path: String = "/trades", _ page: BrowserPage, _ steps: () async throws -> Void) async throws {
         try await page.go(try console.origin + path)
         _ = page.takeClicks()
+        let start = ContinuousClock.now
         do {
             try await steps()
         } catch {
             throw Browser.Failure("\(name): \(error)")
         }
         let clicks = page.takeClicks()
+        Self.note(name, clicks: clicks, ContinuousClock.now - start)
         #expect(1...Self.mostClicks ~= clicks, "\(name): \(clicks) clicks")
         #expect(page.takeProblems() == [], "\(name)")
+    }
+
+    /// Says what a task took. How long depends on the machine, so that nothing is expected of it.
+    static func note(_ name: String, clicks: Int, _ duration: Duration) {
+        let tenths = duration.components.seconds * 10 + duration.components.attoseconds / 100_000_000_000_000_000
+        print("task: \(name): \(clicks) clicks, \(tenths / 10).\(tenths % 10) s")
     }
 
     @Test func `tasks about a fill, a position and a figure take at most five clicks`() async throws {
@@ -51,6 +59,32 @@ extension ConsoleBrowserTests {
         try await task("walk a row event by event", from: "/trade?id=ICOI-000008", page) {
             try await page.follow("main a[href^='/steps?view=alignment']")
             #expect(try await page.text("h1").isEmpty == false)
+        }
+        await page.close()
+    }
+
+    @Test func `tasks about orders, backfills and the names of figures take at most five clicks`() async throws {
+        let page = try await console.signedIn()
+        try await task("see why an order was sent as it was", from: "/broker", page) {
+            try await page.follow("#intents a.name[href^='/order?']")
+            #expect(try await page.count("#decision .lights li") > 0)
+            #expect(try await page.text("#order-timeline").contains("TradeIntended"))
+        }
+        try await task("learn what a figure of the market is", from: "/overview", page) {
+            try await page.follow("dt a[href^='/reference/'][href*='#f-']")
+            let anchor = "document.getElementById(decodeURIComponent(location.hash.slice(1)))"
+            #expect(try await page.evaluate("\(anchor) !== null").bool == true)
+        }
+        try await task("preview and run a backfill", from: "/operations", page) {
+            try await page.follow("#to-context")
+            try await page.follow("#preview-form button")
+            #expect(try await page.text("#preview").contains("nothing was written"))
+            try await page.click("#real-backfill input[type=checkbox]")
+            try await page.follow("#real-backfill button")
+            // The page follows the run by itself, and stops with it.
+            try await page.wait(for: "document.querySelector('#run .badge')?.innerText === 'completed'")
+            #expect(try await page.count("#run[data-renew]") == 0)
+            #expect(try await page.count("#real-backfill") == 0)
         }
         await page.close()
     }

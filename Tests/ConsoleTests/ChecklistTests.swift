@@ -13,7 +13,7 @@ import Testing
     ) throws -> [String: Checklist.Point] {
         let list = Checklist(
             syncs: try document(#"{"rows":[\#(sync)]}"#), projections: try projections.map { try document($0) },
-            broken: try document(broken), needs: [OperationsPage.Need(.mark, try document(mark))], time: TimeFrame())
+            broken: try document(broken), needs: [OperationsPage.Need(.marks, try document(mark))], time: TimeFrame())
         return Dictionary(uniqueKeysWithValues: list.points.map { ($0.title, $0) })
     }
 
@@ -31,7 +31,7 @@ import Testing
         #expect(points["Assertions hold"]?.state == .holds)
         let unread = Loaded.failure(PageProblem(status: 503, code: "not_ready", detail: "not now"))
         let none = Checklist(
-            syncs: unread, projections: unread, broken: unread, needs: [OperationsPage.Need(.mark, unread)], time: TimeFrame())
+            syncs: unread, projections: unread, broken: unread, needs: [OperationsPage.Need(.marks, unread)], time: TimeFrame())
         #expect(none.points.allSatisfy { $0.state == .unavailable } && none.points.count == 4)
     }
 

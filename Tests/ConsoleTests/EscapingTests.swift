@@ -120,6 +120,53 @@ struct EscapingTests {
         return html.bytes
     }
 
+    /// A preview of a backfill, and a run of one.
+    private static func backfill(_ text: String) throws -> JSONDocument {
+        let counts = JSONNode.object([(text, .integer(1))])
+        let summary = JSONNode.object([
+            ("run_id", .string(text)), ("appended", .integer(1)), ("by_quality", counts), ("by_error", counts),
+            ("by_horizon", .object([(text, counts)])),
+        ])
+        return try JSONDocument(
+            parsing: JSONNode.object([
+                ("rules", .string(text)), ("quote_source", .string(text)), ("read_at", .string(text)), ("trades", .integer(7)),
+                ("markets", .array([.string(text)])), ("by_horizon", counts), ("by_error", counts),
+                ("first_trades", .array([.object([("source", .string(text)), ("source_trade_id", .string(text))])])),
+                ("state", .string(text)), ("actor", .string(text)), ("started_at", .string(text)), ("finished_at", .string(text)),
+                ("problem", .object([("code", .string(text)), ("detail", .string(text))])), ("summary", summary),
+            ]).httpBytes())
+    }
+
+    /// The explanation of an intent's row, and the story of an intent.
+    private static func order(_ text: String) throws -> JSONDocument {
+        func all(_ names: [String]) -> [(String, JSONNode)] { names.map { ($0, .string(text)) } }
+        let gate = JSONNode.object(all(["name", "value", "reason", "threshold"]))
+        let decision = JSONNode.object(
+            all(["verdict", "option_symbol", "bid"]) + [("gates", .array([gate])), ("reasons", .array([.string(text)]))])
+        let row = JSONNode.object(
+            all([
+                "created_at", "requested_by", "execution_mode", "verdict", "order_status", "fallback_reason", "action", "instrument_type",
+                "ticker", "strategy", "option_symbol", "quantity", "limit_price",
+            ]) + [("reasons", .array([.string(text)]))])
+        let market = JSONNode.object(
+            all(["now", "spot"]) + [
+                ("candidates", .array([.object(all(["option_symbol", "expiry", "strike", "bid"]))])),
+                ("left_out", .array([.object(all(["reason", "count"]))])), ("underlying", .object(all(["bid", "quote_timestamp"]))),
+            ])
+        let ledger = JSONNode.object([("position", .integer(7)), ("as_of", .string(text)), ("projection", .string(text))])
+        return try JSONDocument(
+            parsing: JSONNode.object([
+                ("value", row), ("ledger", ledger), ("market", market), ("decision", decision), ("execution_mode", .string(text)),
+                ("arithmetic", .array([.object(all(["name", "formula", "value"]) + [("inputs", .object([(text, .string(text))]))])])),
+                ("order", .object(all(["client_order_id", "symbol", "side", "qty"]))), ("submitted_at", .string(text)),
+                ("acknowledgement", .object(all(["broker_order_id", "status", "seen_by"]))),
+                ("refusal", .object(all(["http_status", "message"]))),
+                ("unknown_outcomes", .array([.object([("outcome", .object(all(["phase", "seen"])))])])),
+                ("updates", .array([.object([("update", .object(all(["status", "filled_qty", "updated_at"])))])])),
+                ("events", .array([.object(all(["type", "recorded_at"]))])),
+            ]).httpBytes())
+    }
+
     /// Every page, with the text wherever a page takes one.
     static func pages(_ text: String) throws -> [(name: String, html: [UInt8])] {
         let context = context(text)
@@ -160,7 +207,7 @@ struct EscapingTests {
                             ])
                         ),
                     ]).httpBytes())))
-        let preview = SyncCard.Preview(id: text, ends: text, hasExpired: false)
+        let preview = RunPreview(id: text, ends: text, hasExpired: false)
         let event = try JSONDocument(
             parsing: JSONNode.object([
                 ("position", .integer(7)), ("type", .string(text)), ("stream", .string(text)), ("leaf_hash", .string(text)),
@@ -212,7 +259,7 @@ struct EscapingTests {
                 "operations",
                 OperationsPage(
                     context: context, runs: .success(try operations(text)),
-                    needs: [OperationsPage.Need(.context, failure), OperationsPage.Need(.mark, .success(try totals([text], "fees_usd")))],
+                    needs: [OperationsPage.Need(.context, failure), OperationsPage.Need(.marks, .success(try totals([text], "fees_usd")))],
                     syncs: list, projections: versions, broken: list
                 ).html()
             ),
@@ -253,6 +300,30 @@ struct EscapingTests {
                 ).html()
             ),
             ("rows of a run", SyncRunPage(context: context, run: run).html()),
+            (
+                "backfill",
+                BackfillPage(
+                    context: context, kind: .marks, fields: ["horizons": text, "trade_ids": text], quoteSources: [text],
+                    found: .success(try backfill(text)), preview: preview, run: .success(try backfill(text))
+                ).html()
+            ),
+            (
+                "backfill, failed",
+                BackfillPage(
+                    context: context, kind: .context, fields: ["rules": text], quoteSources: [], found: failure, preview: nil, run: failure
+                ).html()
+            ),
+            (
+                "order",
+                OrderPage(
+                    context: context, source: text, intentID: text, row: .success(try order(text)), story: .success(try order(text)),
+                    versions: [(text, .success(try order(text))), (text, failure)]
+                ).html()
+            ),
+            (
+                "order, failed",
+                OrderPage(context: context, source: text, intentID: text, row: failure, story: failure, versions: []).html()
+            ),
             (
                 "trade book, failed",
                 TradeBookPage(

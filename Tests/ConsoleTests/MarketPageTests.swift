@@ -40,6 +40,24 @@ struct MarketPageTests {
         #expect(page.contains("href=\"/flow?currency=BTC") && page.contains("href=\"/overview?currency=ETH"))
     }
 
+    @Test func `names of figures lead to what the reference says of them, in facts and in heads of tables`() throws {
+        let screen = try #require(MarketScreen.all.first { $0.segment == "overview" })
+        let context = PageContext(
+            address: Address(["overview"]), visitor: Visitor(role: .anonymous, formToken: nil, canAdminister: false), time: TimeFrame())
+        let place = try #require(
+            ReferenceDocument(path: "contract/analyses.md", text: "# A\n\n## Overview\n\n`dvol` and `iv`.").place("overview"))
+        let page = String(
+            decoding: MarketPage(
+                context: context, screen: screen, currency: "BTC",
+                documents: [try document(#"{"dvol":55.25,"surface":{"rows":[{"dte":30,"iv":60}],"slope":1}}"#)],
+                references: ["overview": FigureReferences(places: [place], fallback: Address(["reference", "model"]))]
+            ).html(), as: UTF8.self)
+        let at = "/reference/contract/analyses#f-overview"
+        #expect(page.contains("<dt><a class=\"figure\" href=\"\(at)-dvol\">dvol, vol points</a></dt>"))
+        #expect(page.contains("href=\"\(at)-iv\">iv</a>"))
+        #expect(page.contains("<dt><a class=\"figure\" href=\"/reference/model\">slope, vol points</a></dt>"))
+    }
+
     @Test func `a thesis is a tree that leads to its detail, and an error is in the words of the interface`() throws {
         let node =
             #"{"calculation":"the observed vrp","children":[],"group":"Market Setup","id":"vrp","inputs":[{"as_of":"2026-04-01T00:00:00Z","name":"vrp","position":7,"value":-5}],"link":"/overview","quality":"live","state":"for_long_vol","title":"Volatility premium","value":-5}"#

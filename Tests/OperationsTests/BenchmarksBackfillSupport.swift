@@ -176,6 +176,8 @@ final class ScriptedQuotes: QuoteSource {
     var lookups: [QuoteLookup] { asked.withLock { $0 } }
     var callsMade: Int { lookups.count }
 
+    func leastCalls(for lookups: [QuoteLookup]) -> Int { lookups.count }
+
     func label(for use: QuoteUse) -> String {
         "scripted" + (use.isWidened ? "_widened" : "") + (use.isExpiry ? "_expiry" : "")
             + (use.isAdjustedRoot ? "_adjusted" : "")

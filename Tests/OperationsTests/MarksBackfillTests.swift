@@ -386,4 +386,30 @@ import Testing
                 }.appended == 0)
         }
     }
+
+    // MARK: - Previews
+
+    @Test func `a preview counts horizons, the markets behind them, and what is refreshed without a look-up`() async throws {
+        try await withQuotes { bench in
+            try await bench.record(
+                bench.row("T-1"),
+                bench.row("direct") {
+                    $0.underlyingSymbol = "BTC"
+                    $0.optionSymbol = nil
+                })
+            let now = try instant("2026-03-31T00:00:00Z")
+            let source = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
+            let backfill = MarksBackfill(ledger: bench.ledger, quotes: .vendor(source), now: now)
+            let options = MarksBackfillOptions(apply: true, horizons: "1,7")
+            let preview = try await backfill.preview(options)
+            #expect(preview.wanted == 4 && preview.trades == 2 && preview.byHorizon == ["1d": 2, "7d": 2])
+            #expect(preview.markets == ["BTC"] && preview.readAt == now && preview.widenable == preview.lookups)
+            #expect(source.lookups.isEmpty)
+            #expect(try await backfill.run(options).wanted == preview.wanted)
+            // The spot of a horizon that is settled came in later.
+            try await bench.gex(at: "2026-01-11T14:30:00Z", spot: "90000")
+            let rest = try await backfill.preview(options)
+            #expect(rest.wanted == 0 && rest.refreshed == 1 && rest.trades == 1 && rest.lookups == 0)
+        }
+    }
 }

@@ -15,6 +15,8 @@ final class ConsoleGate: Sendable {
     let firstRecordedAt = Mutex<String?>(nil)
     /// The ticks of the log up to a head. They change only with the head.
     let ticks = Mutex<(head: Int64, ticks: [TimeFrame.Tick])?>(nil)
+    /// Documents of the reference by their names, once their figures were asked for. They come with the program.
+    let documents = Mutex<[String: ReferenceDocument]>([:])
     /// The clock of New York, once a reader has asked for it.
     let newYork = Mutex<WallClock?>(nil)
 
@@ -65,7 +67,7 @@ final class ConsoleGate: Sendable {
     private static func isForm(_ request: APIRequest) -> Bool {
         request.method == "POST"
             && (["/sign-in", "/sign-out", "/preferences", "/trades/sync"].contains(request.path) || request.path.hasPrefix("/projections/")
-                || request.path.hasPrefix("/broker/"))
+                || request.path.hasPrefix("/broker/") || request.path.hasPrefix("/operations/backfill/"))
     }
 
     func token(of request: APIRequest) -> String? { Self.cookie(Self.cookie, of: request) }

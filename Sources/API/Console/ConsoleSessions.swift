@@ -1,6 +1,7 @@
 import Console
 import Crypto
 import LedgerValues
+import Operations
 import Synchronization
 
 /// The sessions of the console: random tokens, kept only in memory, so that a restart signs everybody out.
@@ -21,7 +22,11 @@ final class ConsoleSessions: Sendable {
         /// The name of the key that began it; nil for a key without a name.
         let actor: String?
         var run: SyncCard.Run?
-        var preview: Preview?
+        var preview: Preview<SyncCard.Options>?
+        /// For each kind of backfill the form as it was sent last, what would be asked for, and the preview that permits it.
+        var backfillFields: [BackfillKind: [String: String]] = [:]
+        var backfillsFound: [BackfillKind: Loaded] = [:]
+        var backfillPreviews: [BackfillKind: Preview<BackfillRequest>] = [:]
         var notice: Notice?
         /// What the broker was asked last.
         var whatIf: Loaded?
@@ -30,13 +35,16 @@ final class ConsoleSessions: Sendable {
         func mayTrade(at now: ContinuousClock.Instant) -> Bool { tradesUntil.map { now < $0 } ?? false }
     }
 
-    /// A dry run that permits a single real run with the same options.
-    struct Preview: Sendable {
+    /// A preview that permits a single real run with the same options.
+    struct Preview<Options: Sendable>: Sendable {
         let id: String
-        let options: SyncCard.Options
+        let options: Options
         let ends: ContinuousClock.Instant
         /// The same instant by the wall clock.
         let endsAt: Instant
+
+        /// The preview as pages show it.
+        var shown: RunPreview { RunPreview(id: id, ends: endsAt.description, hasExpired: ends <= .now) }
     }
 
     private let sessions = Mutex<[Digest32: Session]>([:])
@@ -81,17 +89,22 @@ final class ConsoleSessions: Sendable {
     }
 
     /// Takes the preview with the given id, so that it can be used only once. Throws if it does not exist or has expired.
-    func takePreview(_ token: String, id: String, now: ContinuousClock.Instant = .now) throws(Problem) -> Preview {
-        let preview = sessions.withLock { sessions -> Preview? in
-            guard let preview = sessions[Self.digest(token)]?.preview, preview.id.isBytewiseEqual(to: id) else { return nil }
-            if now < preview.ends { sessions[Self.digest(token)]?.preview = nil }
+    ///
+    /// - Parameter place: where the session keeps previews of this kind
+    func takePreview<Options>(
+        _ token: String, id: String, _ place: WritableKeyPath<Session, Preview<Options>?>, now: ContinuousClock.Instant = .now
+    ) throws(Problem) -> Preview<Options> {
+        let key = Self.digest(token)
+        let preview = sessions.withLock { sessions -> Preview<Options>? in
+            guard let preview = sessions[key]?[keyPath: place], preview.id.isBytewiseEqual(to: id) else { return nil }
+            if now < preview.ends { sessions[key]?[keyPath: place] = nil }
             return preview
         }
         guard let preview else {
-            throw Problem(.conflict, "a real sync follows a preview of the same options, once: make a dry run first")
+            throw Problem(.conflict, "a real run follows a preview of the same options, once: make the preview first")
         }
         guard now < preview.ends else {
-            throw Problem(.conflict, "the preview expired at \(preview.endsAt): make a dry run again")
+            throw Problem(.conflict, "the preview expired at \(preview.endsAt): make it again")
         }
         return preview
     }

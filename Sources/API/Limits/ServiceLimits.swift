@@ -33,8 +33,8 @@ package struct ServiceLimits: Sendable {
     package var authenticationFailuresPerMinute = 20
     /// The requests a second of one address for those parts of the open log that need no key.
     package var publicRequestsPerSecond = 50
-    /// The time after a preview within which the console may start the real sync.
-    package var syncPreviewSeconds = 15 * 60
+    /// The time after a preview within which the console may start the real run.
+    package var previewSeconds = 15 * 60
     /// The size of the answer cache, in bytes.
     package var cachedAnswerBytes = 32 << 20
     /// Open connections, including streams, of all clients together and of one address. Beyond either limit the

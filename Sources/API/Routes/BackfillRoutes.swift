@@ -5,86 +5,67 @@ import Operations
 extension Route {
     static let backfills = [
         Route("POST", "/api/internal/trades/context/backfill") { api, request, _ in
-            try await api.backfillContext(request)
+            try await api.backfill(.context, request)
         },
         Route("POST", "/api/internal/trades/execution-benchmarks/backfill") { api, request, _ in
-            try await api.backfillBenchmarks(request)
+            try await api.backfill(.benchmarks, request)
         },
         Route("POST", "/api/internal/trades/outcomes/backfill") { api, request, _ in
-            try await api.backfillMarks(request)
+            try await api.backfill(.marks, request)
         },
+        Route("GET", "/api/ledger/backfills") { api, request, _ in try api.backfillJobs(request) },
     ]
 }
 
 extension API {
-    /// Stamps executions. It is a dry run unless the body says otherwise.
-    func backfillContext(_ request: APIRequest) async throws -> APIResponse {
-        let body = try BackfillBody(request, keys: ["force", "rules"])
-        return try await answer {
-            try await ContextBackfill(ledger: ledger).run(
-                ContextBackfillOptions(
-                    apply: !body.dryRun, force: body.flag("force"), limit: body.limit, tradeIDs: body.tradeIDs,
-                    rulesVersion: body.rulesVersion, actor: request.actor))
-        }
+    /// Previews a backfill, or runs it. It is a dry run unless the body says otherwise.
+    func backfill(_ kind: BackfillKind, _ request: APIRequest) async throws -> APIResponse {
+        let asked = try BackfillRequest(kind, request)
+        if asked.isPreview { return .json(try await asked.preview(ledger).node.httpBytes(), cache: "no-store") }
+        return .json(try await asked.run(ledger, apply: !asked.dryRun, actor: request.actor).node.httpBytes())
     }
 
-    /// Records the quotes of executions. It is a dry run unless the body says otherwise.
-    func backfillBenchmarks(_ request: APIRequest) async throws -> APIResponse {
-        let body = try BackfillBody(request, keys: ["retry", "adjusted_roots", "quotes"])
-        return try await answer {
-            let quotes = try QuoteChoice(named: body.quotes, ledger.settings)
-            return try await BenchmarksBackfill(ledger: ledger, quotes: quotes).run(
-                BenchmarksBackfillOptions(
-                    apply: !body.dryRun, retry: body.flag("retry"), adjustedRoots: body.flag("adjusted_roots"),
-                    limit: body.limit, tradeIDs: body.tradeIDs,
-                    actor: request.actor))
-        }
-    }
-
-    /// Records the quotes of horizons. It is a dry run unless the body says otherwise.
-    func backfillMarks(_ request: APIRequest) async throws -> APIResponse {
-        let body = try BackfillBody(request, keys: ["retry", "adjusted_roots", "quotes", "horizons"])
-        return try await answer {
-            let quotes = try QuoteChoice(named: body.quotes, ledger.settings)
-            return try await MarksBackfill(ledger: ledger, quotes: quotes).run(
-                MarksBackfillOptions(
-                    apply: !body.dryRun, horizons: body.horizons, retry: body.flag("retry"),
-                    adjustedRoots: body.flag("adjusted_roots"), limit: body.limit, tradeIDs: body.tradeIDs,
-                    actor: request.actor))
-        }
-    }
-
-    private func answer(_ run: () async throws -> BackfillSummary) async throws -> APIResponse {
-        do {
-            return .json(try await run().node.httpBytes())
-        } catch let error as BackfillError {
-            switch error {
-            case .alreadyRunning: throw Problem(.conflict, "\(error)")
-            case .badOptions: throw Problem(.badBody, "\(error)")
-            case .unreachable: throw Problem(.feedFailed, "\(error)")
-            case .notConfigured: throw Problem(.feedNotConfigured, "\(error)")
-            }
-        }
+    /// The backfills that this service runs beside its requests, and how the last of each kind ended.
+    func backfillJobs(_ request: APIRequest) throws -> APIResponse {
+        _ = try Parameters(request.query, allowed: [])
+        let node = JSONNode.object([("backfills", .array(jobs.all.map { $0.node(redact: ledger.redact) }))])
+        return .json(node.httpBytes(), cache: "no-store")
     }
 }
 
-/// `{"dry_run": true, "limit": 100, "trade_ids": ["T-1"], …}`. All keys are optional. The route decides which further
+/// `{"dry_run": true, "limit": 100, "trade_ids": ["T-1"], …}`. All keys are optional. The kind decides which further
 /// keys are permitted.
-private struct BackfillBody {
-    var dryRun = true
-    var limit: Int?
-    var tradeIDs: [String] = []
-    var quotes = "auto"
-    var horizons: String?
-    var rulesVersion: Int?
+struct BackfillRequest: Sendable {
+    let kind: BackfillKind
+    private(set) var dryRun = true
+    private(set) var isPreview = false
+    private var limit: Int?
+    private var tradeIDs: [String] = []
+    private var quotes = "auto"
+    private var horizons: String?
+    private var rulesVersion: Int?
     private var flags: [String: Bool] = [:]
 
-    func flag(_ name: String) -> Bool { flags[name] ?? false }
+    private func flag(_ name: String) -> Bool { flags[name] ?? false }
 
-    init(_ request: APIRequest, keys: [String]) throws(Problem) {
-        for (key, value) in try RequestBody(request, keys: ["dry_run", "limit", "trade_ids"] + keys).members {
-            try read(key, value)
+    /// The keys of a kind beside those that every kind has.
+    private static func keys(of kind: BackfillKind) -> [String] {
+        switch kind {
+        case .context: ["force", "rules"]
+        case .benchmarks: ["retry", "adjusted_roots", "quotes"]
+        case .marks: ["retry", "adjusted_roots", "quotes", "horizons"]
         }
+    }
+
+    init(_ kind: BackfillKind, _ request: APIRequest) throws(Problem) {
+        self.kind = kind
+        var saysDryRun = false
+        let keys = ["dry_run", "preview", "limit", "trade_ids"] + Self.keys(of: kind)
+        for (key, value) in try RequestBody(request, keys: keys).members {
+            try read(key, value)
+            if key == "dry_run" { saysDryRun = true }
+        }
+        if isPreview && saysDryRun && !dryRun { throw Problem(.badBody, "preview: expected none beside a dry_run of false") }
     }
 
     private mutating func read(_ key: String, _ value: JSONValue) throws(Problem) {
@@ -106,7 +87,11 @@ private struct BackfillBody {
             rulesVersion = version
         default:
             guard let flag = value.bool else { throw Problem(.badBody, "\(key): expected true or false") }
-            if key == "dry_run" { dryRun = flag } else { flags[key] = flag }
+            switch key {
+            case "dry_run": dryRun = flag
+            case "preview": isPreview = flag
+            default: flags[key] = flag
+            }
         }
     }
 
@@ -133,5 +118,55 @@ private struct BackfillBody {
             parts.append(part)
         }
         return parts.joined(separator: ",")
+    }
+
+    // MARK: - Running
+
+    /// What a run would ask for.
+    func preview(_ ledger: Ledger) async throws -> BackfillPreview {
+        switch kind {
+        case .context:
+            return try await ContextBackfill(ledger: ledger).preview(contextOptions)
+        case .benchmarks:
+            return try await BenchmarksBackfill(ledger: ledger, quotes: try choice(ledger)).preview(benchmarksOptions)
+        case .marks:
+            return try await MarksBackfill(ledger: ledger, quotes: try choice(ledger)).preview(marksOptions)
+        }
+    }
+
+    /// - Parameter actor: who started the run; nil if that is not known
+    func run(
+        _ ledger: Ledger, apply: Bool, actor: String?, onProgress: @escaping @Sendable (BackfillProgress) -> Void = { _ in }
+    ) async throws -> BackfillSummary {
+        switch kind {
+        case .context:
+            var options = contextOptions
+            (options.apply, options.actor) = (apply, actor)
+            return try await ContextBackfill(ledger: ledger, onProgress: onProgress).run(options)
+        case .benchmarks:
+            var options = benchmarksOptions
+            (options.apply, options.actor) = (apply, actor)
+            return try await BenchmarksBackfill(ledger: ledger, quotes: try choice(ledger), onProgress: onProgress).run(options)
+        case .marks:
+            var options = marksOptions
+            (options.apply, options.actor) = (apply, actor)
+            return try await MarksBackfill(ledger: ledger, quotes: try choice(ledger), onProgress: onProgress).run(options)
+        }
+    }
+
+    private func choice(_ ledger: Ledger) throws -> QuoteChoice { try QuoteChoice(named: quotes, ledger.settings) }
+
+    private var contextOptions: ContextBackfillOptions {
+        ContextBackfillOptions(force: flag("force"), limit: limit, tradeIDs: tradeIDs, rulesVersion: rulesVersion)
+    }
+
+    private var benchmarksOptions: BenchmarksBackfillOptions {
+        BenchmarksBackfillOptions(
+            retry: flag("retry"), adjustedRoots: flag("adjusted_roots"), limit: limit, tradeIDs: tradeIDs)
+    }
+
+    private var marksOptions: MarksBackfillOptions {
+        MarksBackfillOptions(
+            horizons: horizons, retry: flag("retry"), adjustedRoots: flag("adjusted_roots"), limit: limit, tradeIDs: tradeIDs)
     }
 }

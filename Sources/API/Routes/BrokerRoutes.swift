@@ -13,6 +13,9 @@ extension Route {
         Route("GET", "/api/broker/what-if") { api, request, _ in try await api.whatIfRecorded(request) },
         Route("POST", "/api/broker/what-if") { api, request, _ in try await api.whatIfLive(request) },
         Route("GET", "/api/broker/account") { api, request, _ in try await api.brokerAccounts(request) },
+        Route("GET", "/api/broker/intents/{intent_id}") { api, request, captures in
+            try await api.intentStory(captures[0], request)
+        },
         Route("GET", "/api/broker/orders/{client_order_id}") { api, request, captures in
             try await api.brokerOrder(captures[0], request)
         },
@@ -133,6 +136,17 @@ extension API {
             ("dispatcher", dispatch.flatMap { $0.source == summary.source ? $0.node : nil } ?? .null),
             ("through_position", .integer(summary.throughPosition)),
         ])
+    }
+
+    /// All that the log says of an intent, up to a position.
+    func intentStory(_ id: String, _ request: APIRequest) async throws -> APIResponse {
+        let parameters = try Parameters(request.query, allowed: ["source", "as_of_position"])
+        let source = try parameters["source"].map { try Self.brokerSource($0, .badParameter) } ?? brokerSource
+        let position = try parameters.integer("as_of_position", in: 0...Int64.max)
+        guard let node = try await BrokerDesk(ledger, source: source).story(of: id, upTo: position) else {
+            throw Problem(.notFound, "\(source.rawValue) has no intent of this id")
+        }
+        return .json(node.httpBytes())
     }
 
     /// All that the log says of an order and its intent.

@@ -27,6 +27,32 @@ extension API {
         return asked.answer(page.html(), about: dispatches.list)
     }
 
+    /// One intent, at the page's moment and under its rules, and under each version that has rows.
+    func orderPage(_ request: APIRequest) async throws -> PageAnswer {
+        let asked = try await ConsoleRequest(self, request, parameters: ["id", "source"], rules: .of(.dispatches))
+        guard let id = asked["id"] else { throw Problem(.badParameter, "id: expected an intent's id") }
+        let source = try asked["source"].map { try Self.brokerSource($0, .badParameter) } ?? brokerSource
+        let row = [("view", View.dispatches.name), ("key", KeyText.of([source.rawValue, id]))]
+        func explained(_ moment: [(name: String, value: String)]) async -> Loaded {
+            await document(["api", "ledger", "explain"], row + moment.map { ($0.name, $0.value) }, isForPerson: true)
+        }
+        let shown = await explained(asked.time.parameters + asked.time.rulesParameter)
+        var story: Loaded?
+        var byVersion: [(version: String, row: Loaded)] = []
+        if let pin = (try? shown.get()).flatMap({ Basis($0)?.shown }) {
+            story = await document(
+                ["api", "broker", "intents", id], [("source", source.rawValue), ("as_of_position", "\(pin.position)")])
+            let known = await versions(of: .dispatches)
+            for version in known where known.count > 1 {
+                byVersion.append(
+                    (version, await explained([("as_of_position", "\(pin.position)"), ("as_of", pin.asOf), ("rules", version)])))
+            }
+        }
+        let page = OrderPage(
+            context: try asked.context, source: source.rawValue, intentID: id, row: shown, story: story, versions: byVersion)
+        return asked.answer(page.html(), about: shown)
+    }
+
     /// The answer to the page's own question, or to what this session asked the broker last.
     private func whatIf(_ asked: ConsoleRequest) async -> Loaded? {
         guard let ticker = asked["if_ticker"] else { return console.session(of: asked.request)?.whatIf }

@@ -149,11 +149,11 @@ extension API {
             fullScope: form["full_scope"] == "true", includePending: form["include_pending"] == "true",
             resetWatermark: form["reset_watermark"] == "true")
         let summary = await sync(options, isDryRun: true)
-        var preview: ConsoleSessions.Preview?
+        var preview: ConsoleSessions.Preview<SyncCard.Options>?
         if let id = (try? summary.get())?.root["summary"]?["run_id"]?.string {
             preview = .init(
-                id: id, options: options, ends: .now + .seconds(limits.syncPreviewSeconds),
-                endsAt: Self.second(ledger.now(), after: limits.syncPreviewSeconds))
+                id: id, options: options, ends: .now + .seconds(limits.previewSeconds),
+                endsAt: Self.second(ledger.now(), after: limits.previewSeconds))
         }
         let run = SyncCard.Run(options: options, isDryRun: true, summary: summary)
         console.sessions.update(token) { session in
@@ -165,7 +165,7 @@ extension API {
 
     private func realRun(_ token: String, _ form: Parameters) async throws -> Loaded {
         guard form["confirmed"] == "true" else { throw Problem(.badBody, "confirmed: expected that the preview was looked at") }
-        let preview = try console.sessions.takePreview(token, id: form["preview"] ?? "")
+        let preview = try console.sessions.takePreview(token, id: form["preview"] ?? "", \.preview)
         let summary = await sync(preview.options, isDryRun: false, actor: console.sessions.session(token)?.actor)
         let run = SyncCard.Run(options: preview.options, isDryRun: false, summary: summary)
         console.sessions.update(token) { session in session.run = run }
@@ -176,7 +176,7 @@ extension API {
         return summary
     }
 
-    private static func second(_ now: Instant, after seconds: Int) -> Instant {
+    static func second(_ now: Instant, after seconds: Int) -> Instant {
         let end = now.microseconds + Int64(seconds) * 1_000_000
         return Instant(microseconds: end - end % 1_000_000) ?? .maximum
     }
@@ -207,10 +207,7 @@ extension API {
     /// The card of the trade book: the state of the scope, and the session's last run.
     func syncCard(_ request: APIRequest, state: Loaded) -> SyncCard {
         let session = console.session(of: request)
-        let preview = session?.preview.map {
-            SyncCard.Preview(id: $0.id, ends: $0.endsAt.description, hasExpired: $0.ends <= .now)
-        }
-        return SyncCard(state: state, run: session?.run, preview: preview)
+        return SyncCard(state: state, run: session?.run, preview: session?.preview?.shown)
     }
 
     /// Lists all rows that the session's last run inserted, updated or rejected.

@@ -32,9 +32,14 @@ extension Route {
             .page("/explain") { api, request, _ in try await api.explainPage(request) },
             Route("GET", "/prove") { api, request, _ in try await api.proofFile(request) },
             .page("/steps") { api, request, _ in try await api.stepsPage(request) },
+            .page("/order") { api, request, _ in try await api.orderPage(request) },
             .page("/broker") { api, request, _ in try await api.brokerPage(request) },
             Route("POST", "/broker/{action}") { api, request, captures in try await api.brokerForm(request, captures[0]) },
             .page("/operations") { api, request, _ in try await api.operationsPage(request) },
+            .page("/operations/backfill/{kind}") { api, request, captures in try await api.backfillPage(request, captures[0]) },
+            Route("POST", "/operations/backfill/{kind}") { api, request, captures in
+                try await api.backfillForm(request, captures[0])
+            },
             .page("/alerts") { api, request, _ in try await api.alertsPage(request) },
             .page("/reference") { api, request, _ in try await api.referenceIndex(request) },
             .page("/reference/{name}") { api, request, captures in try await api.referencePage(request, captures[0], of: nil) },

@@ -22,7 +22,13 @@ extension API {
             if pin == nil { pin = (try? document.get()).flatMap { Basis($0)?.shown } }
             documents.append(document)
         }
-        let page = MarketPage(context: try asked.context, screen: screen, currency: currency, documents: documents)
+        var references: [String: FigureReferences] = [:]
+        for analysis in screen.analyses {
+            references[analysis.name] = figureReferences(
+                MarketPage.sections(of: analysis), fallback: MarketPage.reference(of: analysis))
+        }
+        let page = MarketPage(
+            context: try asked.context, screen: screen, currency: currency, documents: documents, references: references)
         return asked.answer(page.html(), about: documents[0])
     }
 }

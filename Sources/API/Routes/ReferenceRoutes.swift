@@ -18,6 +18,20 @@ extension API {
         ReferenceDocument(path: path, text: String(decoding: try ledger.resources.document(path), as: UTF8.self))
     }
 
+    /// Where the names of figures lead to.
+    ///
+    /// - Parameter sections: those that speak of the figures, the first one first; what is not installed is left out
+    func figureReferences(_ sections: [(document: String, slug: String)], fallback: Address) -> FigureReferences {
+        FigureReferences(places: sections.compactMap { known($0.document)?.place($0.slug) }, fallback: fallback)
+    }
+
+    private func known(_ name: String) -> ReferenceDocument? {
+        if let known = console.documents.withLock({ $0[name] }) { return known }
+        guard let document = try? document("\(name).md") else { return nil }
+        console.documents.withLock { $0[name] = document }
+        return document
+    }
+
     func referenceIndex(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: ["q"])
         let documents = try documentPaths().map { try document($0) }

@@ -40,9 +40,15 @@ extension API {
                 parts.append(await asked.research("scenarios", [("position_id", id)], pin: pin))
             }
         }
+        var references: [String: FigureReferences] = [:]
+        for kind in ResearchPage.kinds {
+            let sections = ResearchPage.sections(of: kind)
+            references[kind] = figureReferences(
+                sections, fallback: ReferenceDocument.address("contract/research", slug: sections.last?.slug))
+        }
         let page = ResearchPage(
             context: try asked.context, underlyings: underlyings, underlying: underlying, parts: parts, hiddenPositions: hidden,
-            positionsProblem: problem)
+            positionsProblem: problem, references: references)
         return asked.answer(page.html(), about: parts[0].document)
     }
 

@@ -37,8 +37,8 @@ extension API {
                 OperationsPage.Need(
                     .context, await asked.totals(.alignment, by: "context_quality", filters: [], pin: pin)),
                 OperationsPage.Need(
-                    .benchmark, await asked.totals(.executionQuality, by: "benchmark_quality", filters: [], pin: pin)),
-                OperationsPage.Need(.mark, await asked.totals(.outcomes, by: "needs_mark", filters: [], pin: pin)),
+                    .benchmarks, await asked.totals(.executionQuality, by: "benchmark_quality", filters: [], pin: pin)),
+                OperationsPage.Need(.marks, await asked.totals(.outcomes, by: "needs_mark", filters: [], pin: pin)),
             ], syncs: await asked.view(View.syncState.segments, filters: [], pin: pin, isUnderRules: false),
             // What follows the log now says nothing about a past moment.
             projections: asked.time.isPinned ? nil : await document(["api", "ledger", "projections"]),

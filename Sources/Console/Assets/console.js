@@ -142,8 +142,10 @@ function connectForms() {
 /** Asks for the page again every few seconds, and takes over the parts that follow the ledger, except one that the reader uses. */
 function connectRenewal() {
   const marked = () => [...document.querySelectorAll("[data-renew][id]")];
-  if (!marked().length) return;
-  const wait = () => setTimeout(renew, 1000 * Math.min(...marked().map((part) => Number(part.dataset.renew))));
+  const wait = () => {
+    const seconds = marked().map((part) => Number(part.dataset.renew));
+    if (seconds.length) setTimeout(renew, 1000 * Math.min(...seconds));
+  };
   async function renew() {
     if (!document.hidden) {
       try {

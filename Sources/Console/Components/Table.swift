@@ -30,9 +30,13 @@ struct Column {
     /// The side on which the column's figures end.
     var alignment: [Attribute] { isNumber ? [.class("number")] : [] }
 
-    /// Writes the title, as a link if there is one, and the unit below it.
+    /// Writes the title, as a link to another order of the rows or to what is said of the figure, and the unit below it.
     func writeHead(_ link: Address? = nil, to html: inout HTMLWriter) {
-        if let link { html.element("a", [.href(link)], text: title) } else { html.text(title) }
+        if let link = link ?? field.flatMap({ html.references?.address($0) }) {
+            html.element("a", [.href(link)], text: title)
+        } else {
+            html.text(title)
+        }
         guard let unit else { return }
         html.text(" ")
         html.element("small", text: unit)

@@ -5,6 +5,7 @@ package enum EventKind: String, Sendable, CaseIterable {
     case stamp
     case benchmark
     case mark
+    case order
     case promotion
     case sync
     case failure
@@ -16,6 +17,7 @@ package enum EventKind: String, Sendable, CaseIterable {
         case .stamp: "Market stamp"
         case .benchmark: "Benchmark"
         case .mark: "Mark"
+        case .order: "Order"
         case .promotion: "Served"
         case .sync: "Sync"
         case .failure: "Failure"

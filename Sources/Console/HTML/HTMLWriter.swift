@@ -5,6 +5,8 @@
 package struct HTMLWriter: Sendable {
     /// The clock of the document's reader.
     let clock: WallClock
+    /// Where the names of the figures that are written now lead to; nil where they lead nowhere.
+    var references: FigureReferences?
     /// The bytes written so far.
     package private(set) var bytes: [UInt8] = []
 

@@ -152,7 +152,7 @@ package struct BrokerPage: Sendable {
             }
         }
         let columns: [Column] = [
-            Column("Intent") { row, html in DispatchLink.write(row, to: &html) },
+            Column("Intent") { row, html in DispatchLink.write(row, context.time.pin, to: &html) },
             .badge("Mode", "execution_mode"), BrokerCell.text("Status", "order_status", none: "no answer yet"),
             BrokerCell.text("Contract", "option_symbol", none: "shares"), BrokerCell.side,
             .figure("Quantity", "quantity", .quantity), .figure("Limit", "limit_price", .price),
@@ -372,19 +372,12 @@ enum Arithmetic {
     }
 }
 
-/// An intent's id, with the way to all that the log says of its order.
+/// An intent's id, with the way to its page.
 enum DispatchLink {
-    static func write(_ row: JSONValue, to html: inout HTMLWriter) {
-        let id = row["intent_id"]?.string ?? "?"
-        if let order = row["client_order_id"]?.string {
-            html.element(
-                "a",
-                [.class("name"), .href(Address(["api", "broker", "orders", order])), .title("The whole story of the order, as JSON")],
-                text: id)
-        } else {
-            html.element("span", [.class("name")], text: id)
-        }
-        html.element("span", [.class("over")], text: "\(row["source"]?.string ?? "?"), by \(row["requested_by"]?.string ?? "?")")
+    static func write(_ row: JSONValue, _ pin: [(name: String, value: String)], to html: inout HTMLWriter) {
+        let (id, source) = (row["intent_id"]?.string ?? "?", row["source"]?.string ?? "?")
+        html.element("a", [.class("name"), .href(Address(["order"], [("source", source), ("id", id)] + pin))], text: id)
+        html.element("span", [.class("over")], text: "\(source), by \(row["requested_by"]?.string ?? "?")")
     }
 }
 

@@ -25,7 +25,7 @@ struct MarketFiguresView {
         html.element("dl", [.class("facts card"), .label(title)]) { html in
             for (key, value) in single {
                 let unit = MarketColumn.unit(key).map { ", \($0)" } ?? ""
-                Fact.write(MarketColumn.title(key) + unit, to: &html) { MarketColumn.write(value, key, to: &$0) }
+                Fact.write(MarketColumn.title(key) + unit, of: key, to: &html) { MarketColumn.write(value, key, to: &$0) }
             }
         }
     }
@@ -55,7 +55,7 @@ struct MarketFiguresView {
             // Members of an object stand side by side.
             guard let nested = first[field], nested.kind == .object else { return [MarketColumn.of(field)] }
             return nested.members.map(\.key).map { inner in
-                Column("\(MarketColumn.title(field)) \(MarketColumn.title(inner))", isNumber: true) { row, html in
+                Column("\(MarketColumn.title(field)) \(MarketColumn.title(inner))", isNumber: true, field: inner) { row, html in
                     MarketColumn.write(row[field]?[inner], inner, to: &html)
                 }
             }
@@ -71,7 +71,7 @@ struct ThesisView {
     func write(to html: inout HTMLWriter) {
         html.element("dl", [.class("facts card")]) { html in
             for key in ["headline", "score", "agreement", "confidence", "gates", "missing_signals"] {
-                Fact.write(MarketColumn.title(key), to: &html) { MarketColumn.write(data[key], key, to: &$0) }
+                Fact.write(MarketColumn.title(key), of: key, to: &html) { MarketColumn.write(data[key], key, to: &$0) }
             }
         }
         let signals = data["signals"]?.elements.map { $0 } ?? []

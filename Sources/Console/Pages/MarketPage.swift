@@ -1,5 +1,5 @@
 import LedgerJSON
-import OptionTrades
+package import OptionTrades
 
 /// A screen of a market: its analyses with their quality, plots and tables.
 package struct MarketPage: Sendable {
@@ -8,12 +8,17 @@ package struct MarketPage: Sendable {
     package var currency: String
     /// The documents of the screen's analyses, in their order.
     package var documents: [Loaded]
+    /// What is said of the figures, by the names of the analyses.
+    package var references: [String: FigureReferences]
 
-    package init(context: PageContext, screen: MarketScreen, currency: String, documents: [Loaded]) {
+    package init(
+        context: PageContext, screen: MarketScreen, currency: String, documents: [Loaded], references: [String: FigureReferences] = [:]
+    ) {
         self.context = context
         self.screen = screen
         self.currency = currency
         self.documents = documents
+        self.references = references
     }
 
     package func html() -> [UInt8] {
@@ -25,6 +30,7 @@ package struct MarketPage: Sendable {
             if !screen.fields.isEmpty { FilterForm(fields: screen.fields, context: context).write(to: &html) }
             for (analysis, loaded) in zip(screen.analyses, documents) {
                 html.element("section", [.class("part"), .labelled(by: "\(analysis.name)-title")]) { html in
+                    html.references = references[analysis.name]
                     html.element("h2", [.id("\(analysis.name)-title")], text: analysis.title)
                     html.element("p") { $0.element("a", [.href(Self.reference(of: analysis))], text: "What its figures say") }
                     switch loaded {
@@ -33,14 +39,26 @@ package struct MarketPage: Sendable {
                         MarketQuality.write(document.root, to: &html)
                         if let data = document.root["data"] { MarketFiguresView(analysis: analysis.name, data: data).write(to: &html) }
                     }
+                    html.references = nil
                 }
             }
         }
     }
 
     /// Where the contract says what the figures of an analysis are.
-    static func reference(of analysis: MarketAnalysis) -> Address {
-        ReferenceDocument.address("contract/analyses", slug: analysis.name == "spot-vol" ? "spot-and-volatility" : analysis.name)
+    package static func reference(of analysis: MarketAnalysis) -> Address {
+        ReferenceDocument.address("contract/analyses", slug: slug(of: analysis))
+    }
+
+    /// The sections that speak of an analysis's figures, the first one first.
+    package static func sections(of analysis: MarketAnalysis) -> [(document: String, slug: String)] {
+        [
+            ("model", slug(of: analysis)), ("contract/analyses", slug(of: analysis)), ("contract/analyses", "the-document-of-a-market"),
+        ]
+    }
+
+    private static func slug(of analysis: MarketAnalysis) -> String {
+        analysis.name == "spot-vol" ? "spot-and-volatility" : analysis.name
     }
 
     private func currencies(_ context: PageContext, _ html: inout HTMLWriter) {

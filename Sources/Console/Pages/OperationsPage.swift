@@ -26,19 +26,12 @@ package struct OperationsPage: Sendable {
 
     /// How many trades lack something that a backfill brings.
     package struct Need: Sendable {
-        package enum Kind: Sendable {
-            /// Executions without a stamp, by the totals of `alignment` over `context_quality`.
-            case context
-            /// Executions without a quote, by the totals of `execution_quality` over `benchmark_quality`.
-            case benchmark
-            /// Matured horizons without a mark, by the totals of `outcomes` over `needs_mark`.
-            case mark
-        }
-
-        let kind: Kind
+        let kind: BackfillPage.Kind
+        /// For context the totals of `alignment` over `context_quality`, for benchmarks those of `execution_quality` over
+        /// `benchmark_quality`, for marks those of `outcomes` over `needs_mark`.
         let totals: Loaded
 
-        package init(_ kind: Kind, _ totals: Loaded) {
+        package init(_ kind: BackfillPage.Kind, _ totals: Loaded) {
             self.kind = kind
             self.totals = totals
         }
@@ -51,8 +44,8 @@ package struct OperationsPage: Sendable {
                 let lacks =
                     switch kind {
                     case .context: key.isNull
-                    case .benchmark: key.string == "unavailable"
-                    case .mark: key.string == "true" || key.bool == true
+                    case .benchmarks: key.string == "unavailable"
+                    case .marks: key.string == "true" || key.bool == true
                     }
                 return sum + (lacks ? group["count"]?.integer ?? 0 : 0)
             }
@@ -61,18 +54,11 @@ package struct OperationsPage: Sendable {
         var title: String {
             switch kind {
             case .context: "Executions without context"
-            case .benchmark: "Executions without a benchmark"
-            case .mark: "Horizons that need a mark"
+            case .benchmarks: "Executions without a benchmark"
+            case .marks: "Horizons that need a mark"
             }
         }
 
-        var command: String {
-            switch kind {
-            case .context: "alpha-ledger backfill context --apply"
-            case .benchmark: "alpha-ledger backfill benchmarks --apply"
-            case .mark: "alpha-ledger backfill marks --apply"
-            }
-        }
     }
 
     package func html() -> [UInt8] {
@@ -100,15 +86,11 @@ package struct OperationsPage: Sendable {
                     }
                 }
             }
-            let open = needs.filter { ($0.count ?? 0) > 0 }
-            if open.isEmpty { return }
-            html.element("p", [.class("quiet")]) { html in
-                html.text("They come with ")
-                for (index, need) in open.enumerated() {
-                    if index > 0 { html.text(index == open.count - 1 ? " and " : ", ") }
-                    html.element("code", text: need.command)
+            html.element("p", [.class("links")]) { html in
+                for need in needs {
+                    html.element("a", [.href(need.kind.address), .id("to-\(need.kind.rawValue)")], text: "Backfill \(need.kind.rawValue)")
+                    html.text(" ")
                 }
-                html.text(".")
             }
         }
     }

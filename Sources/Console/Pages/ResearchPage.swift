@@ -30,10 +30,12 @@ package struct ResearchPage: Sendable {
     package var hiddenPositions: Int
     /// Why the list of open contracts can't be read. Nil if it was.
     package var positionsProblem: PageProblem?
+    /// What is said of the figures, by the kinds.
+    package var references: [String: FigureReferences]
 
     package init(
         context: PageContext, underlyings: [String], underlying: String?, parts: [Part], hiddenPositions: Int,
-        positionsProblem: PageProblem?
+        positionsProblem: PageProblem?, references: [String: FigureReferences] = [:]
     ) {
         self.context = context
         self.underlyings = underlyings
@@ -41,9 +43,22 @@ package struct ResearchPage: Sendable {
         self.parts = parts
         self.hiddenPositions = hiddenPositions
         self.positionsProblem = positionsProblem
+        self.references = references
     }
 
-    private static let kinds = ["iv-surface", "exposure", "flow", "levels", "scenarios"]
+    package static let kinds = ["iv-surface", "exposure", "flow", "levels", "scenarios"]
+
+    /// The sections that speak of a kind's figures, the first one first.
+    package static func sections(of kind: String) -> [(document: String, slug: String)] {
+        let own =
+            switch kind {
+            case "iv-surface": ["iv_surface", "tenors"]
+            case "exposure": ["exposure", "slices"]
+            case "flow": ["groups", "rows", "prints", "intraday-flow"]
+            default: [kind]
+            }
+        return [("research", "each-figure-its-formula-its-source-and-what-it-is-not")] + own.map { ("contract/research", $0) }
+    }
 
     package func html() -> [UInt8] {
         var bases: [Basis] = []
@@ -89,6 +104,7 @@ package struct ResearchPage: Sendable {
         html.element("section", [.class("part"), .id(kind), .labelled(by: "\(kind)-title")]) { html in
             html.element("h2", [.id("\(kind)-title")], text: ResearchSection.title(kind))
             let own = parts.filter { $0.kind == kind }
+            html.references = references[kind]
             for part in own {
                 if !part.name.isEmpty { html.element("h3", text: part.name) }
                 switch part.document {
@@ -99,6 +115,7 @@ package struct ResearchPage: Sendable {
                 }
                 html.element("p") { html in html.element("a", [.href(part.address)], text: "JSON") }
             }
+            html.references = nil
             if kind == "scenarios" { positions(isEmpty: own.isEmpty, &html) }
         }
     }

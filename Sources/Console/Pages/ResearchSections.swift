@@ -39,7 +39,7 @@ struct ResearchSection {
         html.element("dl", [.class("facts card")]) { html in
             for field in fields {
                 let unit = MarketColumn.unit(field).map { ", \($0)" } ?? ""
-                Fact.write(MarketColumn.title(field) + unit, to: &html) { MarketColumn.write(document[field], field, to: &$0) }
+                Fact.write(MarketColumn.title(field) + unit, of: field, to: &html) { MarketColumn.write(document[field], field, to: &$0) }
             }
         }
     }

@@ -380,7 +380,7 @@ private struct Sample {
         let texts: [EventKind: String] = [
             .execution: "Sold 224 COIN 2025-10-31 305.00 puts at 30.15 USD", .correction: "Price 30.15 to 30.25 USD per contract",
             .stamp: "Market at the trade: gamma long", .benchmark: "Quoted 29.90 to 30.20 USD, nine seconds before",
-            .mark: "A week later: 12,345.67 USD", .promotion: "alignment v2/c1", .sync: "749 new, 3 corrected",
+            .mark: "A week later: 12,345.67 USD", .order: "OrderSubmitted", .promotion: "alignment v2/c1", .sync: "749 new, 3 corrected",
             .failure: "feed_failed: a message of a source that goes on for longer than a line of a phone has room for",
         ]
         return EventKind.allCases.map { kind in

@@ -7,25 +7,12 @@ package struct SyncCard: Sendable {
     /// The latest run of this session.
     package var run: Run?
     /// The preview from that run. Nil unless it was a dry run without a later real run.
-    package var preview: Preview?
+    package var preview: RunPreview?
 
-    package init(state: Loaded, run: Run? = nil, preview: Preview? = nil) {
+    package init(state: Loaded, run: Run? = nil, preview: RunPreview? = nil) {
         self.state = state
         self.run = run
         self.preview = preview
-    }
-
-    /// The preview that a real run with the same options must name, and its expiry.
-    package struct Preview: Sendable {
-        package var id: String
-        package var ends: String
-        package var hasExpired: Bool
-
-        package init(id: String, ends: String, hasExpired: Bool) {
-            self.id = id
-            self.ends = ends
-            self.hasExpired = hasExpired
-        }
     }
 
     /// The options of a sync.
@@ -117,43 +104,23 @@ package struct SyncCard: Sendable {
     }
 
     private func writeForm(_ context: PageContext, _ html: inout HTMLWriter) {
-        guard context.visitor.role == .administrator, let token = context.visitor.formToken else {
-            html.element("p", [.class("quiet")]) { html in
-                if context.visitor.canAdminister {
-                    html.text("Running a sync takes the administrator's key: ")
-                    html.element(
-                        "a", [.href(Address(["sign-in"], [("as", "administrator"), ("next", "/trades")]))],
-                        text: "sign in as administrator")
-                    html.text(".")
-                } else {
-                    html.text("No administrator's key is configured, so nothing can be run from here.")
-                }
-            }
-            return
+        guard let token = context.visitor.administratorToken else {
+            return AdministratorHint.write("Running a sync", next: Address(["trades"]), context, to: &html)
         }
         let options = run?.options
         html.element("form", [.class("actions"), .method("post"), .action(Address(["trades", "sync"])), .id("dry-run")]) { html in
             html.void("input", [.type("hidden"), .name("form_token"), .value(token)])
             html.void("input", [.type("hidden"), .name("mode"), .value("dry_run")])
-            Self.box(
-                "full_scope", "Full-scope diagnostic", "compares the whole scope, finds what is missing", options?.fullScope ?? true, &html)
-            Self.box(
-                "include_pending", "Include pending", "pending rows are shown and count nowhere", options?.includePending ?? false, &html)
-            Self.box(
+            CheckBox.write(
+                "full_scope", "Full-scope diagnostic", "compares the whole scope, finds what is missing", options?.fullScope ?? true,
+                to: &html)
+            CheckBox.write(
+                "include_pending", "Include pending", "pending rows are shown and count nowhere", options?.includePending ?? false,
+                to: &html)
+            CheckBox.write(
                 "reset_watermark", "Reset the watermark", "after the source was restored; needs the full scope",
-                options?.resetWatermark ?? false, &html)
+                options?.resetWatermark ?? false, to: &html)
             html.element("button", [.type("submit")], text: "Dry run")
-        }
-    }
-
-    private static func box(_ name: String, _ label: String, _ hint: String, _ isChecked: Bool, _ html: inout HTMLWriter) {
-        html.element("label", [.class("check")]) { html in
-            html.void("input", [.type("checkbox"), .name(name), .value("true")] + (isChecked ? [.checked] : []))
-            html.element("span") { html in
-                html.text(label)
-                html.text(" ")
-                html.element("small", text: hint)
-            }
         }
     }
 
@@ -166,28 +133,12 @@ package struct SyncCard: Sendable {
             case .success(let document):
                 SyncSummary(summary: document.root["summary"] ?? document.root, changes: document.root["changes"])
                     .write(context, to: &html)
-                if run.isDryRun, let preview { writeRealForm(run, preview, context, &html) }
+                if run.isDryRun, let preview {
+                    RealRunForm(
+                        preview: preview, noun: "sync", action: Address(["trades", "sync"]), button: "Sync for real (\(run.options.words))"
+                    ).write(context, to: &html)
+                }
             }
-        }
-    }
-
-    private func writeRealForm(_ run: Run, _ preview: Preview, _ context: PageContext, _ html: inout HTMLWriter) {
-        guard context.visitor.role == .administrator, let token = context.visitor.formToken else { return }
-        html.element("p", [.class(preview.hasExpired ? "notice hint" : "quiet"), .id("preview-ends")]) { html in
-            html.text(preview.hasExpired ? "This preview expired at " : "A real sync may follow this preview until ")
-            html.time(preview.ends, inSentence: true)
-            html.text(preview.hasExpired ? ". Make a dry run again." : ".")
-        }
-        if preview.hasExpired { return }
-        html.element("form", [.class("actions real"), .method("post"), .action(Address(["trades", "sync"])), .id("real-sync")]) { html in
-            html.void("input", [.type("hidden"), .name("form_token"), .value(token)])
-            html.void("input", [.type("hidden"), .name("mode"), .value("apply")])
-            html.void("input", [.type("hidden"), .name("preview"), .value(preview.id)])
-            html.element("label", [.class("check")]) { html in
-                html.void("input", [.type("checkbox"), .name("confirmed"), .value("true"), .required])
-                html.element("span", text: "The preview looks right")
-            }
-            html.element("button", [.type("submit"), .class("strong")], text: "Sync for real (\(run.options.words))")
         }
     }
 }
@@ -215,9 +166,13 @@ enum Fact {
         write(name, to: &html) { Cell.figure(row, field, places, explained, to: &$0) }
     }
 
-    static func write(_ name: String, to html: inout HTMLWriter, _ value: (inout HTMLWriter) -> Void) {
+    /// - Parameter figure: the name of the figure in its document, which leads to what is said of it; nil for a fact of another kind
+    static func write(_ name: String, of figure: String? = nil, to html: inout HTMLWriter, _ value: (inout HTMLWriter) -> Void) {
         html.element("div") { html in
-            html.element("dt", text: name)
+            html.element("dt") { html in
+                guard let figure, let address = html.references?.address(figure) else { return html.text(name) }
+                html.element("a", [.class("figure"), .href(address)], text: name)
+            }
             html.element("dd") { value(&$0) }
         }
     }

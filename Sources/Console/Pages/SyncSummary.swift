@@ -28,9 +28,9 @@ struct SyncSummary {
         writeComparison(&html)
         writeRows(context, &html)
         writeChanges(&html)
-        writeCounts("Changed fields", "field", "changed_fields", &html)
-        writeCounts("Rejected rows by reason", "reason", "rejected_by_reason", &html)
-        writeCounts("Keys that the contract does not know", "key", "unknown_keys", &html)
+        CountTable.write("Changed fields", of: "field", counted: "rows", summary["changed_fields"], to: &html)
+        CountTable.write("Rejected rows by reason", of: "reason", counted: "rows", summary["rejected_by_reason"], to: &html)
+        CountTable.write("Keys that the contract does not know", of: "key", counted: "rows", summary["unknown_keys"], to: &html)
         html.element("dl", [.class("facts")]) { html in
             Fact.instant("Next watermark", summary["next_watermark"]?.string, none: "the scope was empty", to: &html)
             Fact.instant("Started", summary["started_at"]?.string, none: "unknown", to: &html)
@@ -175,28 +175,6 @@ struct SyncSummary {
                                 html.element("td") { ValueText.write(field["new"], to: &$0) }
                             }
                         }
-                    }
-                }
-            }
-        }
-    }
-
-    private func writeCounts(_ title: String, _ kind: String, _ name: String, _ html: inout HTMLWriter) {
-        let counts = summary[name]?.members.map { ($0.key, $0.value.integer ?? 0) } ?? []
-        if counts.isEmpty { return }
-        html.element("table", [.class("small")]) { html in
-            html.element("caption", text: title)
-            html.element("thead") { html in
-                html.element("tr") { html in
-                    html.element("th", [.scope("col")], text: kind)
-                    html.element("th", [.scope("col"), .class("number")], text: "rows")
-                }
-            }
-            html.element("tbody") { html in
-                for (key, count) in counts {
-                    html.element("tr") { html in
-                        html.element("th", [.scope("row")], text: key)
-                        html.element("td", [.class("number")], text: Figures.count(count))
                     }
                 }
             }

@@ -25,11 +25,14 @@ package struct TradeBookPage: Sendable {
 
 /// The label of a row: its id, linked to its history, and the contract.
 enum TradeLink {
+    static func address(_ id: String, source: String, _ pin: [(name: String, value: String)]) -> Address {
+        Address(["trade"], [("id", id), ("source", source)] + pin)
+    }
+
     static func write(_ row: JSONValue, _ context: PageContext, to html: inout HTMLWriter) {
         let id = row["source_trade_id"]?.string ?? ""
         html.element(
-            "a", [.class("name"), .href(Address(["trade"], [("id", id), ("source", row["source"]?.string ?? "")] + context.time.pin))],
-            text: id)
+            "a", [.class("name"), .href(address(id, source: row["source"]?.string ?? "", context.time.pin))], text: id)
         html.element("span", [.class("contract")], text: row["instrument"]?.string ?? row["option_symbol"]?.string ?? "no contract named")
     }
 }

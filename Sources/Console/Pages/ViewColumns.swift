@@ -118,7 +118,7 @@ enum ViewColumns {
 
     private static func dispatches(_ explained: Explained) -> [Column] {
         [
-            Column("Intent") { row, html in DispatchLink.write(row, to: &html) },
+            Column("Intent") { row, html in DispatchLink.write(row, explained.pin, to: &html) },
             .text("Ticker", "ticker"), BrokerCell.side, .text("Strategy", "strategy"),
             .badge("Mode", "execution_mode", explained), .badge("Verdict", "verdict", explained),
             BrokerCell.text("Contract", "option_symbol", none: "none chosen"),

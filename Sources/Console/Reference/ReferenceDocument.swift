@@ -15,6 +15,7 @@ package struct ReferenceDocument: Sendable {
         let heading: [MarkdownDocument.Inline]
         /// The id of its heading: that of the document's own links, with `s-` before it so that it is no id of the page.
         let anchor: String
+        var slug: String { String(anchor.dropFirst(2)) }
         var blocks: [MarkdownDocument.Block] = []
     }
 

@@ -83,7 +83,18 @@ package struct ReferencePage: Sendable {
             contents(&html)
             for (index, section) in document.sections.enumerated() {
                 if index > 0 { heading(section, &html) }
-                for block in section.blocks { write(block, MarkdownDocument.plain(section.heading), &html) }
+                var seen: Set<String> = []
+                for block in section.blocks {
+                    let heading = MarkdownDocument.plain(section.heading)
+                    if case .table(let head, let rows) = block {
+                        let anchors = rows.map { row in row.flatMap { ReferenceDocument.names(in: $0) }.filter { seen.insert($0).inserted }
+                        }
+                        table(head, rows, heading, anchors.map { $0.map { (section, $0) } }, &html)
+                    } else {
+                        for name in ReferenceDocument.names(in: block) where seen.insert(name).inserted { anchor(section, name, &html) }
+                        write(block, heading, &html)
+                    }
+                }
             }
         }
     }
@@ -102,6 +113,11 @@ package struct ReferencePage: Sendable {
                 }
             }
         }
+    }
+
+    /// The place to which pages lead that show the figure.
+    private func anchor(_ section: ReferenceDocument.Section, _ name: String, _ html: inout HTMLWriter) {
+        html.element("span", [.id(ReferenceDocument.figureAnchor(name, in: section.slug))]) { _ in }
     }
 
     private func heading(_ section: ReferenceDocument.Section, _ html: inout HTMLWriter) {
@@ -136,13 +152,15 @@ package struct ReferencePage: Sendable {
             if let start { html.element("ol", start == 1 ? [] : [.start(start)], content) } else { html.element("ul", [], content) }
         case .quote(let blocks):
             html.element("blockquote") { html in for block in blocks { write(block, heading, &html) } }
-        case .table(let head, let rows): table(head, rows, heading, &html)
+        case .table(let head, let rows): table(head, rows, heading, [], &html)
         case .rule: html.void("hr")
         }
     }
 
+    /// - Parameter anchors: for each row the names that it is the first to mention; empty for a table below a list or a quote
     private func table(
-        _ head: [[MarkdownDocument.Inline]], _ rows: [[[MarkdownDocument.Inline]]], _ heading: String, _ html: inout HTMLWriter
+        _ head: [[MarkdownDocument.Inline]], _ rows: [[[MarkdownDocument.Inline]]], _ heading: String,
+        _ anchors: [[(ReferenceDocument.Section, String)]], _ html: inout HTMLWriter
     ) {
         html.element("div", [.class("scroll"), .role("region"), .label("Table of \(heading)"), .tabIndex(0)]) { html in
             html.element("table") { html in
@@ -152,8 +170,17 @@ package struct ReferencePage: Sendable {
                     }
                 }
                 html.element("tbody") { html in
-                    for row in rows {
-                        html.element("tr") { html in for cell in row { html.element("td") { write(cell, &$0) } } }
+                    for (index, row) in rows.enumerated() {
+                        html.element("tr") { html in
+                            for (place, cell) in row.enumerated() {
+                                html.element("td") { html in
+                                    if place == 0, index < anchors.count {
+                                        for (section, name) in anchors[index] { anchor(section, name, &html) }
+                                    }
+                                    write(cell, &html)
+                                }
+                            }
+                        }
                     }
                 }
             }

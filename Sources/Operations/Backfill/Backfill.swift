@@ -107,7 +107,7 @@ struct BackfillRun: Sendable {
         _ kind: BackfillKind, _ ledger: Ledger, _ apply: Bool, _ actor: String?,
         _ body: (BackfillRun, inout BackfillSummary) async throws -> Void
     ) async throws -> BackfillSummary {
-        let position = try await ledger.pool.run { session in try LogReader().head(session).position }
+        let position = try await position(ledger)
         let run = BackfillRun(
             ledger: ledger, kind: kind, runID: ledger.newID(), position: position, startedAt: ledger.now(), apply: apply
         )
@@ -125,6 +125,11 @@ struct BackfillRun: Sendable {
                 "appended": "\(summary.appended)", "failed": "\(summary.failed)",
             ])
         return summary
+    }
+
+    /// The last position of the log.
+    static func position(_ ledger: Ledger) async throws -> Int64 {
+        try await ledger.pool.run { session in try LogReader().head(session).position }
     }
 
     /// Appends events in transactions of bounded size. A dry run appends nothing.

@@ -102,9 +102,9 @@ package struct BackfillSummary: Sendable, Equatable {
 }
 
 extension JSONNode {
-    fileprivate static func count(_ count: Int) -> JSONNode { .integer(Int64(count)) }
+    static func count(_ count: Int) -> JSONNode { .integer(Int64(count)) }
 
-    fileprivate static func counts(_ counts: [ByteKey: Int]) -> JSONNode {
+    static func counts(_ counts: [ByteKey: Int]) -> JSONNode {
         .object(counts.sorted { $0.key < $1.key }.map { ($0.key.text, .count($0.value)) })
     }
 }

@@ -53,14 +53,30 @@ package struct BenchmarksBackfill: Sendable {
     package func run(_ options: BenchmarksBackfillOptions) async throws -> BackfillSummary {
         try BackfillRun.check(limit: options.limit)
         return try await BackfillRun.run(.benchmarks, ledger: ledger, apply: options.apply, actor: options.actor) { run, summary in
-            let version = try await ledger.servedRulesVersion("execution_quality")
-            let rules = try ExecutionQualityRules(version: version, read: ledger.ruleFiles)
-            let items = try await ledger.pool.run { session in
-                try Self.wanted(options, rules, upTo: run.position, session)
-            }
+            let items = try await items(options, try await version(), upTo: run.position)
             summary.wanted = items.count
             try await run.settle(items, from: quotes, &summary, onProgress: onProgress)
         }
+    }
+
+    /// What a run would ask for. Nothing is looked up. Throws `BackfillError`.
+    package func preview(_ options: BenchmarksBackfillOptions) async throws -> BackfillPreview {
+        try BackfillRun.check(limit: options.limit)
+        let version = try await version()
+        var preview = BackfillPreview(
+            kind: .benchmarks, rules: "\(ExecutionQualityProjection.name)@v\(version)", position: try await BackfillRun.position(ledger),
+            readAt: ledger.now())
+        preview.take(try await items(options, version, upTo: preview.position), from: quotes)
+        return preview
+    }
+
+    private func version() async throws -> Int { try await ledger.servedRulesVersion(ExecutionQualityProjection.name) }
+
+    private func items(
+        _ options: BenchmarksBackfillOptions, _ version: Int, upTo position: Int64
+    ) async throws -> [BenchmarkItem] {
+        let rules = try ExecutionQualityRules(version: version, read: ledger.ruleFiles)
+        return try await ledger.pool.run { session in try Self.wanted(options, rules, upTo: position, session) }
     }
 
     /// The latest benchmark of an execution.
@@ -133,6 +149,7 @@ struct BenchmarkItem: QuoteItem {
     let rules: ExecutionQualityRules
     let lookup: QuoteLookup?
     let isWanted = true
+    var horizonKey: String? { nil }
 
     init(
         execution: WantedExecution, problem: String?, latest: (version: Int64, content: Digest32)?,

@@ -70,7 +70,7 @@ package struct ContextBackfill: Sendable {
     /// Throws `BackfillError` if another backfill of context is in progress or an option is invalid. Throws `RuleError`
     /// if the rules version is not installed.
     package func run(_ options: ContextBackfillOptions) async throws -> BackfillSummary {
-        if let limit = options.limit, limit < 1 { throw BackfillError.badOptions("the limit must be at least 1") }
+        try BackfillRun.check(limit: options.limit)
         return try await BackfillRun.run(.context, ledger: ledger, apply: options.apply, actor: options.actor) { run, summary in
             try await stamp(options, run, &summary)
         }
@@ -79,14 +79,7 @@ package struct ContextBackfill: Sendable {
     private func stamp(
         _ options: ContextBackfillOptions, _ run: BackfillRun, _ summary: inout BackfillSummary
     ) async throws {
-        let version: Int
-        if let asked = options.rulesVersion {
-            version = asked
-        } else {
-            version = try await ledger.servedRulesVersion("context")
-        }
-        if let problem = ledger.registry.problem(of: ContextProjection.name, version: "v\(version)") { throw problem }
-        let stamper = ContextStamper(rules: try ContextRules(version: version, read: ledger.ruleFiles))
+        let stamper = try stamper(try await version(options))
         let read = try await ledger.pool.run { session in try Self.read(options, stamper, run.position, session) }
         summary.wanted = read.targets.count
         let histories = read.series.mapValues { ContextHistory($0, rules: stamper.rules) }
@@ -113,6 +106,35 @@ package struct ContextBackfill: Sendable {
         }
     }
 
+    /// What a run would ask for. Nothing is stamped. Throws like `run`, but for a backfill in progress.
+    package func preview(_ options: ContextBackfillOptions) async throws -> BackfillPreview {
+        try BackfillRun.check(limit: options.limit)
+        let version = try await version(options)
+        let stamper = try stamper(version)
+        var preview = BackfillPreview(
+            kind: .context, rules: "\(ContextProjection.name)@v\(version)", position: try await BackfillRun.position(ledger),
+            readAt: ledger.now())
+        let position = preview.position
+        let targets = try await ledger.pool.run { session in try Self.targets(options, stamper, position, session) }
+        preview.wanted = targets.count
+        preview.trades = targets.count
+        preview.firstTrades = targets.prefix(BackfillPreview.namedTrades).map {
+            BackfillPreview.Trade(source: $0.row.source, id: $0.row.sourceTradeID)
+        }
+        preview.markets = Self.markets(of: targets, stamper).map(\.text)
+        return preview
+    }
+
+    private func version(_ options: ContextBackfillOptions) async throws -> Int {
+        if let asked = options.rulesVersion { return asked }
+        return try await ledger.servedRulesVersion(ContextProjection.name)
+    }
+
+    private func stamper(_ version: Int) throws -> ContextStamper {
+        if let problem = ledger.registry.problem(of: ContextProjection.name, version: "v\(version)") { throw problem }
+        return ContextStamper(rules: try ContextRules(version: version, read: ledger.ruleFiles))
+    }
+
     // MARK: - Reading the log
 
     /// The input of a run.
@@ -123,17 +145,29 @@ package struct ContextBackfill: Sendable {
         let series: [ByteKey: MarketSeries]
     }
 
-    private static func read(
+    /// In the order of executions.
+    private static func targets(
         _ options: ContextBackfillOptions, _ stamper: ContextStamper, _ position: Int64, _ session: PostgresSession
-    ) throws -> Read {
+    ) throws -> [ContextTarget] {
         let selection: ContextTargets.Selection =
             options.force ? .all : options.rulesVersion == nil ? .unstamped : .unstampedByTheseRules
         var targets = try ContextTargets(upTo: position, tradeIDs: options.tradeIDs)
             .load(stamper, selection, session)
         targets.sort { ExecutionOrder.precedes($0.row, $1.row) }
         if let limit = options.limit, limit < targets.count { targets.removeLast(targets.count - limit) }
+        return targets
+    }
+
+    private static func markets(of targets: [ContextTarget], _ stamper: ContextStamper) -> [ByteKey] {
+        Set(targets.compactMap { stamper.market(of: $0.row).map { ByteKey($0) } }).sorted()
+    }
+
+    private static func read(
+        _ options: ContextBackfillOptions, _ stamper: ContextStamper, _ position: Int64, _ session: PostgresSession
+    ) throws -> Read {
+        let targets = try targets(options, stamper, position, session)
         var builder = MarketSeriesBuilder()
-        for market in Set(targets.compactMap { stamper.market(of: $0.row).map { ByteKey($0) } }).sorted() {
+        for market in markets(of: targets, stamper) {
             try ObservationReader().forEach(
                 kinds: [.gexHourly, .volMetrics], subject: market.text, upTo: position, session
             ) { position, payload in builder.add(payload, at: position) }

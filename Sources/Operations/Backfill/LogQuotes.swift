@@ -8,7 +8,8 @@ import OptionTrades
 /// All look-ups are known beforehand, so one pass over the observations of their underlyings answers them. Only the
 /// nearest quote of each window is kept, so memory grows with the look-ups, not with the observations.
 struct LogQuotes: QuoteSource {
-    let name = "log"
+    static let name = "log"
+    var name: String { Self.name }
     let lookupsPerBatch = 1_000
     let concurrency = 1
     let callsMade = 0
@@ -35,6 +36,8 @@ struct LogQuotes: QuoteSource {
                 ?? .failure(QuoteError(.other, "the log was not read for this contract"))
         }
     }
+
+    func leastCalls(for lookups: [QuoteLookup]) -> Int { 0 }
 
     func label(for use: QuoteUse) -> String { "imported_option_quote" }
 }

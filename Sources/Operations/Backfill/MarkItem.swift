@@ -5,6 +5,8 @@ import OptionTrades
 
 /// The state of a directly mapped market by a horizon.
 struct MarketByHorizon: Sendable {
+    /// Nil for a symbol that is not directly mapped.
+    var name: String?
     var spot: (spot: HorizonSpot, position: Int64)?
     var realizedVol: (value: FixedDecimal, positions: [Int64])?
 
@@ -32,6 +34,7 @@ struct MarkItem: QuoteItem {
     let rules: OutcomesRules
 
     var isWanted: Bool { recorded == nil }
+    var horizonKey: String? { horizon.key }
 
     var order: (tradeDate: Instant, stream: String) {
         (

@@ -62,16 +62,35 @@ package struct MarksBackfill: Sendable {
     package func run(_ options: MarksBackfillOptions) async throws -> BackfillSummary {
         try BackfillRun.check(limit: options.limit)
         return try await BackfillRun.run(.marks, ledger: ledger, apply: options.apply, actor: options.actor) { run, summary in
-            let rules = try OutcomesRules(
-                version: try await ledger.servedRulesVersion("outcomes"), read: ledger.ruleFiles)
-            let search = MarksSearch(
-                options: options, horizons: try Self.horizons(options.horizons, rules), rules: rules,
-                position: run.position, now: now ?? run.startedAt)
-            let items = try await ledger.pool.run { session in try search.items(session) }
+            let items = try await items(options, try await version(), upTo: run.position, at: now ?? run.startedAt)
             summary.wanted = items.count { $0.isWanted }
             summary.refreshed = items.count - summary.wanted
             try await run.settle(items, from: quotes, &summary, onProgress: onProgress)
         }
+    }
+
+    /// What a run would ask for. Nothing is looked up. Throws `BackfillError`.
+    package func preview(_ options: MarksBackfillOptions) async throws -> BackfillPreview {
+        try BackfillRun.check(limit: options.limit)
+        let version = try await version()
+        var preview = BackfillPreview(
+            kind: .marks, rules: "\(OutcomesProjection.name)@v\(version)", position: try await BackfillRun.position(ledger),
+            readAt: now ?? ledger.now())
+        let items = try await items(options, version, upTo: preview.position, at: preview.readAt)
+        preview.take(items, from: quotes)
+        preview.markets = Set(items.compactMap { item in item.market.name.map { ByteKey($0) } }).sorted().map(\.text)
+        return preview
+    }
+
+    private func version() async throws -> Int { try await ledger.servedRulesVersion(OutcomesProjection.name) }
+
+    private func items(
+        _ options: MarksBackfillOptions, _ version: Int, upTo position: Int64, at now: Instant
+    ) async throws -> [MarkItem] {
+        let rules = try OutcomesRules(version: version, read: ledger.ruleFiles)
+        let search = MarksSearch(
+            options: options, horizons: try Self.horizons(options.horizons, rules), rules: rules, position: position, now: now)
+        return try await ledger.pool.run { session in try search.items(session) }
     }
 
     private static func horizons(_ text: String?, _ rules: OutcomesRules) throws(BackfillError) -> [Horizon] {

@@ -121,7 +121,7 @@ struct MarksSearch: Sendable {
         let realized = series.flatMap {
             RealizedVolatility.afterTrade(gex: $0.gex, from: tradeDate, through: target, rules: rules)
         }
-        let market = MarketByHorizon(spot: spot, realizedVol: realized)
+        let market = MarketByHorizon(name: market(of: candidate.execution), spot: spot, realizedVol: realized)
         let latest = candidate.known.map { ($0.version, $0.content) }
         if candidate.isRefresh {
             guard let recorded = candidate.known?.payload,
@@ -157,9 +157,6 @@ struct MarksSearch: Sendable {
 }
 
 extension WantedExecution {
-    /// Identifies the trade among those of all sources.
-    fileprivate var key: ByteKey { ByteKey(Streams.execution(source: source, id: id)) }
-
     func basis(target: Instant?) -> Basis {
         var basis = basis
         basis.target = target

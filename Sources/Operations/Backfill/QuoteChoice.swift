@@ -34,6 +34,22 @@ package enum QuoteChoice: Sendable {
         self = .vendor(vendor.open(settings.values, key))
     }
 
+    /// The source's name, as in summaries.
+    var name: String {
+        switch self {
+        case .log: LogQuotes.name
+        case .vendor(let source): source.name
+        }
+    }
+
+    /// The requests to a vendor that ascending look-ups take at least.
+    func leastCalls(for lookups: [QuoteLookup]) -> Int {
+        switch self {
+        case .log: 0
+        case .vendor(let source): source.leastCalls(for: lookups)
+        }
+    }
+
     /// The source, ready to answer these look-ups as of a position.
     func open(_ ledger: Ledger, _ lookups: [QuoteLookup], upTo position: Int64) async throws -> any QuoteSource {
         switch self {

@@ -23,6 +23,11 @@ enum QuoteOutcome: Sendable {
 
 /// A benchmark or mark that waits for a quote.
 protocol QuoteItem: Sendable {
+    var execution: WantedExecution { get }
+    /// The horizon of a mark. Nil for a benchmark.
+    var horizonKey: String? { get }
+    /// The reason why there is nothing to look up, if that is the contract's.
+    var problem: String? { get }
     /// Nil if there is nothing to look up.
     var lookup: QuoteLookup? { get }
     /// False if its recorded quote stays unchanged.

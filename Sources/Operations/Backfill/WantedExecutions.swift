@@ -85,6 +85,9 @@ struct WantedExecution: Sendable {
             OptionRoot(root: root, underlying: row.underlyingSymbol, aliases: rules.rootAliases) != .matches
     }
 
+    /// Identifies the trade among those of all sources.
+    var key: ByteKey { ByteKey(Streams.execution(source: source, id: id)) }
+
     /// The reason why the contract cannot be looked up. Nil if it can.
     func problem(adjustedRoots: Bool) -> String? {
         if contract == nil { return LookupProblem.incompleteContract }

@@ -80,10 +80,19 @@ package struct BrokerDesk: Sendable {
         return try first.flatMap { try TradeEvents.registry.payload(of: $0).payload(as: TradeIntendedPayload.self)?.intent }
     }
 
-    /// All that the log says of an intent, as a document; nil if there is none.
-    package func story(of id: String) async throws -> JSONNode? {
-        let recorded = try await ledger.stream(Streams.intent(source: source.rawValue, id: id), after: 0, limit: 100_000).events
-        let events = try recorded.map { DecodedEvent(record: $0, payload: try TradeEvents.registry.payload(of: $0)) }
+    /// All that the log says of an intent up to a position, as a document; nil if there is none.
+    ///
+    /// Throws `LedgerError.positionUnknown` above the head.
+    package func story(of id: String, upTo position: Int64? = nil) async throws -> JSONNode? {
+        let (head, recorded) = try await ledger.stream(
+            Streams.intent(source: source.rawValue, id: id), after: 0, limit: 100_000)
+        if let position, position > head.position {
+            throw LedgerError.positionUnknown(position: position, head: head.position)
+        }
+        let last = position ?? head.position
+        let events = try recorded.filter { $0.position <= last }.map {
+            DecodedEvent(record: $0, payload: try TradeEvents.registry.payload(of: $0))
+        }
         return DispatchStory.node(events, try await rules())
     }
 

@@ -126,6 +126,9 @@ package protocol QuoteSource: Sendable {
     /// Answers look-ups of one contract, given in ascending order, in the same order. There is an answer for each
     /// look-up, or fewer if the last answer ends the run.
     func answers(to lookups: [QuoteLookup]) async -> [Result<QuoteAnswer, QuoteError>]
+    /// The number of requests that look-ups, given in ascending order, take if every first window holds a quote and no request
+    /// is repeated.
+    func leastCalls(for lookups: [QuoteLookup]) -> Int
     /// The `benchmark_source` or `mark_source` of a quote.
     func label(for use: QuoteUse) -> String
 }

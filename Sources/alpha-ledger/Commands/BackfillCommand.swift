@@ -8,8 +8,9 @@ struct BackfillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backfill", abstract: "Enrich executions afterwards: context, benchmarks, marks.",
         discussion: """
-            A dry run looks everything up and appends nothing; --apply appends. What was appended is not asked for \
-            again: a run that dies is simply run again.
+            A dry run looks everything up and appends nothing; --apply appends. --preview looks nothing up: it says what \
+            would be asked for, and how many requests to a vendor that takes at least. What was appended is not asked \
+            for again: a run that dies is simply run again.
 
             Exit codes: 1 where a look-up failed (its answer is recorded with the reason; --retry asks again), 3 where \
             another backfill of the kind is running, 4 where the quotes' source can't be reached.
@@ -19,6 +20,7 @@ struct BackfillCommand: AsyncParsableCommand {
     /// The selection of trades, and the form of the result.
     struct Shared: ParsableArguments {
         @Flag(help: "Append; without it nothing is written.") var apply = false
+        @Flag(help: "Only say what would be asked for.") var preview = false
         @Option(help: "At most so many executions, the earliest first.") var limit: Int?
         @Option(name: .customLong("trade-id"), help: "Only this trade; may be given several times.")
         var tradeIDs: [String] = []
@@ -26,6 +28,7 @@ struct BackfillCommand: AsyncParsableCommand {
 
         func validate() throws {
             if let limit, limit < 1 { throw ValidationError("--limit: expected a number above 0") }
+            if preview && apply { throw ValidationError("--preview: expected none beside --apply") }
         }
     }
 
@@ -80,7 +83,13 @@ struct BackfillCommand: AsyncParsableCommand {
             let asked = ContextBackfillOptions(
                 apply: shared.apply, force: force, limit: shared.limit, tradeIDs: shared.tradeIDs,
                 rulesVersion: try version(), actor: RunActor.commandLine)
-            try await BackfillCommand.run(try options.settings(), options, shared) { ledger, onProgress in
+            let settings = try options.settings()
+            if shared.preview {
+                return try await BackfillCommand.preview(settings, options, shared) { ledger in
+                    try await ContextBackfill(ledger: ledger).preview(asked)
+                }
+            }
+            try await BackfillCommand.run(settings, options, shared) { ledger, onProgress in
                 try await ContextBackfill(ledger: ledger, onProgress: onProgress).run(asked)
             }
         }
@@ -108,6 +117,11 @@ struct BackfillCommand: AsyncParsableCommand {
             let asked = BenchmarksBackfillOptions(
                 apply: shared.apply, retry: quotes.retry, adjustedRoots: quotes.adjustedRoots, limit: shared.limit,
                 tradeIDs: shared.tradeIDs, actor: RunActor.commandLine)
+            if shared.preview {
+                return try await BackfillCommand.preview(settings, options, shared) { ledger in
+                    try await BenchmarksBackfill(ledger: ledger, quotes: choice).preview(asked)
+                }
+            }
             try await BackfillCommand.run(settings, options, shared) { ledger, onProgress in
                 try await BenchmarksBackfill(ledger: ledger, quotes: choice, onProgress: onProgress).run(asked)
             }
@@ -139,6 +153,11 @@ struct BackfillCommand: AsyncParsableCommand {
             let asked = MarksBackfillOptions(
                 apply: shared.apply, horizons: horizons, retry: quotes.retry, adjustedRoots: quotes.adjustedRoots,
                 limit: shared.limit, tradeIDs: shared.tradeIDs, actor: RunActor.commandLine)
+            if shared.preview {
+                return try await BackfillCommand.preview(settings, options, shared) { ledger in
+                    try await MarksBackfill(ledger: ledger, quotes: choice).preview(asked)
+                }
+            }
             try await BackfillCommand.run(settings, options, shared) { ledger, onProgress in
                 try await MarksBackfill(ledger: ledger, quotes: choice, onProgress: onProgress).run(asked)
             }
@@ -152,6 +171,22 @@ struct BackfillCommand: AsyncParsableCommand {
             return try QuoteChoice(named: quotes.source, settings)
         } catch {
             throw Failure(error)
+        }
+    }
+
+    private static func preview(
+        _ settings: Settings, _ options: SettingsOptions, _ shared: Shared, _ body: (Ledger) async throws -> BackfillPreview
+    ) async throws {
+        let preview: BackfillPreview
+        do {
+            preview = try await options.withLedger(settings, writes: false) { try await body($0) }
+        } catch let error as BackfillError {
+            throw Failure(error)
+        }
+        if shared.json {
+            Output.bytes(preview.node.httpBytes() + [UInt8(ascii: "\n")])
+        } else {
+            show(preview)
         }
     }
 
@@ -191,11 +226,30 @@ extension Failure {
     }
 }
 
+private func counts(_ values: [ByteKey: Int]) -> String {
+    values.sorted { $0.key < $1.key }.map { "\(Output.escaped($0.key.text)) \($0.value)" }.joined(separator: ", ")
+}
+
+/// Prints what a backfill would ask for as text.
+func show(_ preview: BackfillPreview) {
+    let source = preview.quoteSource.map { ", quotes from \($0)" } ?? ""
+    Output.line("preview, \(preview.kind.rawValue) under \(preview.rules)\(source), as of position \(preview.position)")
+    Output.line("would ask for \(preview.wanted) of \(preview.trades) trades")
+    if preview.refreshed > 0 { Output.line("would refresh spot or realized vol: at most \(preview.refreshed)") }
+    if !preview.byHorizon.isEmpty { Output.line("by horizon: \(counts(preview.byHorizon))") }
+    if !preview.byError.isEmpty { Output.line("without a look-up because: \(counts(preview.byError))") }
+    if preview.kind != .context {
+        Output.line("would look up \(preview.lookups) contracts and windows in at least \(preview.leastCalls) calls")
+    }
+    if !preview.markets.isEmpty { Output.line("markets: \(preview.markets.map { Output.escaped($0) }.joined(separator: ", "))") }
+    if !preview.firstTrades.isEmpty {
+        Output.line("first trades: \(preview.firstTrades.map { Output.escaped($0.id) }.joined(separator: ", "))")
+    }
+    Output.line("nothing was looked up and nothing was written; --apply appends")
+}
+
 /// Prints the backfill's summary as text.
 func show(_ summary: BackfillSummary) {
-    func counts(_ values: [ByteKey: Int]) -> String {
-        values.sorted { $0.key < $1.key }.map { "\(Output.escaped($0.key.text)) \($0.value)" }.joined(separator: ", ")
-    }
     let source = summary.quoteSource.map { ", quotes from \($0)" } ?? ""
     Output.line("\(summary.dryRun ? "dry run" : "run") \(summary.runID), \(summary.kind.rawValue)\(source)")
     Output.line("asked \(summary.wanted), appended \(summary.appended), unchanged \(summary.unchanged)")
