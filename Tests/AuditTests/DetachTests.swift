@@ -6,6 +6,7 @@ import LedgerStore
 import LedgerValues
 import Logging
 import OptionTrades
+import Synchronization
 import TestSupport
 import Testing
 
@@ -362,28 +363,85 @@ import Testing
         }
     }
 
-    @Test func `a transaction that began before the exchange sees every event after it`() async throws {
-        try await withBench { bench in
-            let ledger = bench.ledger
-            let old = try await PostgresConnection.open(ledger.serviceConfiguration)
-            // Its snapshot is taken, and it has not touched the log.
-            try await old.run { session in
-                try session.executeScript("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT count(*) FROM ledger.head")
+    /// Reads in a transaction whose snapshot was taken before an exchange, and which had not touched the log by then.
+    private func read(
+        _ bench: Bench, before exchange: () async throws -> Void, _ body: @escaping @Sendable (PostgresSession) throws -> Void
+    ) async throws {
+        let connection = try await PostgresConnection.open(bench.ledger.serviceConfiguration)
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let exchanged = Exchanged()
+        let reader = Task {
+            defer { begin.finish() }
+            try await connection.run { session in
+                try session.transaction(.snapshot) {
+                    _ = try LogReader().head(session)
+                    begin.yield()
+                    while !exchanged.isSet { usleep(5_000) }
+                    try body(session)
+                }
             }
-            _ = try await bench.detach()
-            try await old.run { session in
+        }
+        for await _ in begun { break }
+        let result: Result<Void, any Error>
+        do { result = .success(try await exchange()) } catch { result = .failure(error) }
+        exchanged.set()
+        let read = await reader.result
+        await connection.close()
+        try result.get()
+        try read.get()
+    }
+
+    private final class Exchanged: Sendable {
+        private let value = Atomic<Bool>(false)
+        var isSet: Bool { value.load(ordering: .acquiring) }
+        func set() { value.store(true, ordering: .releasing) }
+    }
+
+    @Test func `a transaction that began before the exchange sees every event after it, or fails, and never reads short`() async throws {
+        try await withBench { bench in
+            try await read(bench, before: { _ = try await bench.detach() }) { session in
                 #expect(try session.execute("SELECT count(*) FROM ledger.events WHERE position <= 512")[0].int8(0) == 512)
-                // It does not see where the archives are: it fails, and never answers short.
+                // It does not see where the archives are.
                 #expect(throws: LedgerError.self) { _ = try LogReader().events(after: 0, limit: 600, session) }
-                try session.executeScript("ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT count(*) FROM ledger.head")
             }
             try await bench.asSuperuser { try $0.executeScript("DROP TABLE ledger.detached_1") }
-            #expect(try await ledger.attachArchive(1, 512))
-            try await old.run { session in
+            try await read(bench, before: { #expect(try await bench.ledger.attachArchive(1, 512)) }) { session in
                 #expect(try LogReader().events(after: 0, limit: 600, session).count == 600)
-                try session.executeScript("COMMIT")
             }
-            await old.close()
+        }
+    }
+
+    @Test func `an audit finds every kind of change of a detached range's headers and digests`() async throws {
+        try await withBench { bench in
+            let ledger = bench.ledger
+            _ = try await bench.detach()
+            try await bench.expectSound("unchanged")
+            let kept = try await ledger.headsToAudit()
+            func changed(_ table: String, _ change: String) -> String {
+                """
+                ALTER TABLE ledger.\(table) DISABLE TRIGGER append_only;
+                UPDATE ledger.\(table) t SET \(change) WHERE t.position = 300;
+                ALTER TABLE ledger.\(table) ENABLE ALWAYS TRIGGER append_only
+                """
+            }
+            for change in [
+                changed("headers_1", "payload = (SELECT o.payload FROM ledger.headers_1 o WHERE o.position = 301)"),
+                changed("headers_1", "payload = '{}'"), changed("headers_1", "payload = '@'"),
+                changed("headers_1", "payload = '@300:' || repeat('0', 64)"), changed("headers_1", "run_id = gen_random_uuid()"),
+                changed("headers_1", "leaf_hash = sha256('')"), changed("identities", "payload_digest = sha256('')"),
+            ] {
+                try await bench.asSuperuser { session in
+                    struct Undone: Error {}
+                    do {
+                        try session.transaction(.repeatableRead) {
+                            try session.executeScript(change)
+                            let report = try ledger.audit(AuditRequest(), kept, session)
+                            #expect(report.problems.contains { $0.contains("position 300") }, "\(change): \(report.problems)")
+                            throw Undone()
+                        }
+                    } catch is Undone {}
+                }
+            }
         }
     }
 
