@@ -40,6 +40,7 @@ struct Problem: Error {
         case foldTooLarge = "fold_too_large"
         case asOfUndecided = "as_of_undecided"
         case databaseUnreachable = "database_unreachable"
+        case archiveUnreachable = "archive_unreachable"
         case clockRegressed = "clock_regressed"
         case notReady = "not_ready"
         case notYetPublished = "not_yet_published"
@@ -62,7 +63,7 @@ struct Problem: Error {
             case .internalError, .leafTooLarge: 500
             case .feedFailed, .brokerFailed: 502
             case .feedNotConfigured, .adminKeyNotConfigured, .tradeKeyNotConfigured, .brokerNotConfigured,
-                .projectionBehind, .databaseUnreachable, .clockRegressed, .notReady,
+                .projectionBehind, .databaseUnreachable, .archiveUnreachable, .clockRegressed, .notReady,
                 .notYetPublished, .stopping, .tooManyStreams, .overloaded, .deadlineExceeded, .foldTooLarge, .asOfUndecided:
                 503
             case .feedTimedOut: 504
@@ -84,7 +85,7 @@ struct Problem: Error {
         case .unauthorized: headers = [("WWW-Authenticate", "Bearer")]
         case .projectionBehind, .overloaded, .deadlineExceeded, .asOfUndecided, .notYetPublished: headers = [("Retry-After", "1")]
         case .tooManyStreams, .tooManyConnections: headers = [("Retry-After", "5")]
-        case .databaseUnreachable, .notReady, .stopping: headers = [("Retry-After", "2")]
+        case .databaseUnreachable, .archiveUnreachable, .notReady, .stopping: headers = [("Retry-After", "2")]
         default: break
         }
     }
@@ -182,6 +183,8 @@ struct Problem: Error {
         case .otherSchema: self.init(.notReady, "the database's schema is not this program's")
         case .unsafeServer: self.init(.notReady, "the database may lose what it acknowledges: nothing is written to it")
         case .unreachable: self.init(.databaseUnreachable, "the database can't be reached")
+        case .archiveUnreachable:
+            self.init(.archiveUnreachable, "an event that the answer needs is in an archive, and the archive can't be read")
         case .cancelled: self = .stopping
         }
     }

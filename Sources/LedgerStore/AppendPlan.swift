@@ -28,10 +28,23 @@ public struct AppendedEvent: Sendable, Equatable {
 
 /// The part of the log's state that a group of requests depends on.
 struct LogState {
+    /// A payload, or the SHA-256 of one.
+    enum Content {
+        case payload([UInt8])
+        case digest(Digest32)
+
+        func isEqual(to payload: [UInt8]) -> Bool {
+            switch self {
+            case .payload(let known): known == payload
+            case .digest(let known): known == Digest32(sha256Of: payload)
+            }
+        }
+    }
+
     struct Existing {
         let position: Int64
         let streamVersion: Int64
-        let payload: [UInt8]
+        let content: Content
     }
 
     var head: Int64
@@ -76,7 +89,7 @@ struct AppendPlan {
         for event in request.events {
             // The identity is checked first: a repeated append is a no-op whatever version it expects.
             if let existing = state.existing[event.eventID] {
-                guard existing.payload == event.payload else {
+                guard existing.content.isEqual(to: event.payload) else {
                     undo(to: firstPlaced, touched, headBefore, &state)
                     return .failure(
                         .identityConflict(eventID: event.eventID, stream: event.stream, position: existing.position))
@@ -96,7 +109,7 @@ struct AppendPlan {
             let next = (version ?? 0) + 1
             state.streamVersions[stream] = next
             state.existing[event.eventID] = LogState.Existing(
-                position: state.head, streamVersion: next, payload: event.payload)
+                position: state.head, streamVersion: next, content: .payload(event.payload))
             placed.append(Placed(request: index, event: event, position: state.head, streamVersion: next))
             answers.append(AppendedEvent(position: state.head, streamVersion: next, isNew: true))
         }

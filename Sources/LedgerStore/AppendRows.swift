@@ -15,26 +15,44 @@ enum EventRows {
 
     /// Sends the rows in one pass over them.
     static func copy(_ rows: some Sequence<Row>, recordedAt: Instant, on session: PostgresSession) throws {
-        _ = try session.copyIn("COPY ledger.events (\(Self.columns)) FROM STDIN (FORMAT binary)") { writer in
-            for row in rows {
-                let (placed, runID, hash) = (row.placed, row.runID, row.hash)
-                let event = placed.event
+        try copy(
+            rows.lazy.map { row in
+                let (placed, event) = (row.placed, row.placed.event)
+                return RecordedEvent(
+                    position: placed.position, eventID: event.eventID, stream: event.stream, streamVersion: placed.streamVersion,
+                    type: event.type.rawValue, schemaVersion: event.schemaVersion, recordedAt: recordedAt,
+                    effectiveAt: event.effectiveAt, runID: row.runID, payload: event.payload, leafHash: row.hash)
+            }, into: "ledger.events", on: session)
+    }
+
+    /// Sends events in one pass over them into a table.
+    ///
+    /// - Parameters:
+    ///   - isFrozen: every transaction sees the rows, whenever it began; the table must have been made in this transaction
+    ///   - payload: what is written for an event's payload
+    static func copy(
+        _ events: some Sequence<RecordedEvent>, into table: String, isFrozen: Bool = false, on session: PostgresSession,
+        payload: (RecordedEvent) -> [UInt8] = { $0.payload }
+    ) throws {
+        let options = isFrozen ? "FORMAT binary, FREEZE" : "FORMAT binary"
+        _ = try session.copyIn("COPY \(table) (\(Self.columns)) FROM STDIN (\(options))") { writer in
+            for event in events {
                 writer.startRow(columns: 11)
-                writer.int8(placed.position)
+                writer.int8(event.position)
                 writer.uuid(event.eventID.high, event.eventID.low)
                 writer.text(event.stream)
-                writer.int8(placed.streamVersion)
-                writer.text(event.type.rawValue)
+                writer.int8(event.streamVersion)
+                writer.text(event.type)
                 writer.int4(Int32(event.schemaVersion))
-                writer.timestamptz(recordedAt.microseconds)
+                writer.timestamptz(event.recordedAt.microseconds)
                 if let effectiveAt = event.effectiveAt {
                     writer.timestamptz(effectiveAt.microseconds)
                 } else {
                     writer.null()
                 }
-                writer.uuid(runID.high, runID.low)
-                writer.utf8(event.payload)
-                writer.bytea(hash.bytes)
+                writer.uuid(event.runID.high, event.runID.low)
+                writer.utf8(payload(event))
+                writer.bytea(event.leafHash.bytes)
             }
         }
     }

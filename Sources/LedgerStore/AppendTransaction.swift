@@ -39,10 +39,10 @@ struct AppendTransaction {
                pg_notify('ledger_events', $1)
         """
     private static let lookup = """
-        SELECT u.ord, e.position, e.stream_version, e.payload
+        SELECT u.ord, e.position, e.stream_version, e.payload, e.payload_digest
         FROM unnest($1::uuid[]) WITH ORDINALITY AS u (id, ord)
         CROSS JOIN LATERAL (
-            SELECT position, stream_version, payload FROM \(KnownEvents.event.name) WHERE event_id = u.id LIMIT 1
+            SELECT position, stream_version, payload, payload_digest FROM \(KnownEvents.event.name) WHERE event_id = u.id LIMIT 1
         ) e
         """
     private let head: String
@@ -140,7 +140,7 @@ struct AppendTransaction {
                 throw LedgerError.corrupt(position: position, problem: "the event is missing, and its identity is known")
             }
             state.existing[events[Int(try row.int8(0)) - 1].eventID] = LogState.Existing(
-                position: position, streamVersion: try row.int8(2), payload: try row.utf8(3))
+                position: position, streamVersion: try row.int8(2), content: try Self.content(row, position))
         }
         for row in answers[6] {
             state.streamVersions[ByteKey(streams[Int(try row.int8(0)) - 1])] = try row.int8(1)
@@ -165,6 +165,16 @@ struct AppendTransaction {
             try insert(plan, requests, after: tree, recordedAt: recordedAt, session, alongside)
         }
         return plan.outcomes
+    }
+
+    /// The payload of an event that the log has. Of a detached range its digest is known, so that an append waits for no archive.
+    private static func content(_ row: PostgresRow, _ position: Int64) throws -> LogState.Content {
+        let payload = try row.utf8(3)
+        if !payload.withUnsafeBytes(PayloadReference.isOne) { return .payload(payload) }
+        guard let digest = try row.optionalBytea(4) else {
+            throw LedgerError.corrupt(position: position, problem: "the payload is in an archive, and its digest is not known")
+        }
+        return .digest(try Digest32(stored: digest))
     }
 
     /// max(database clock, previous + 1 µs); refused while the head is over a minute ahead of the clock.

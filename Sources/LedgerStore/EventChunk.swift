@@ -40,8 +40,8 @@ struct EventChunk: Sendable {
     ) throws -> [EventChunk] {
         var chunks: [EventChunk] = []
         var chunk = EventChunk()
-        try forEach(after: position, upTo: last, decoder, session) { row in
-            try chunk.add(row, decoder)
+        try forEach(after: position, upTo: last, decoder, session) { row, payloads in
+            try chunk.add(row, payloads, decoder)
             if chunk.isFull {
                 chunks.append(chunk)
                 chunk = EventChunk()
@@ -50,11 +50,12 @@ struct EventChunk: Sendable {
         return chunk.isEmpty ? chunks : chunks + [chunk]
     }
 
-    /// Streams the rows of the consumed types in a position range, in order, with ``columns``.
+    /// Streams the rows of the consumed types in a position range, in order, with ``columns``, and what has their payloads.
     static func forEach(
         after position: Int64, upTo last: Int64, _ decoder: EventDecoder, _ session: PostgresSession,
-        _ body: (BinaryCopyRow) throws -> Void
+        _ body: (BinaryCopyRow, ArchivedPayloads) throws -> Void
     ) throws {
+        let payloads = try ArchivedPayloads.forCopy(session)
         // COPY takes no parameters. Positions and type names are this program's own, never a user's text.
         let types = decoder.types.map { "'\($0)'" }.joined(separator: ", ")
         try session.copyOut(
@@ -62,17 +63,24 @@ struct EventChunk: Sendable {
             COPY (SELECT \(columns) FROM ledger.events
                   WHERE position > \(position) AND position <= \(last) AND type IN (\(types)) ORDER BY position)
             TO STDOUT (FORMAT binary)
-            """, settings: LogReader.inPositionOrder, row: body)
+            """, settings: LogReader.inPositionOrder
+        ) { row in try body(row, payloads) }
     }
 
     /// Adds a row of ``columns`` if its type is consumed.
-    mutating func add(_ row: BinaryCopyRow, _ decoder: EventDecoder) throws {
+    mutating func add(_ row: BinaryCopyRow, _ payloads: ArchivedPayloads, _ decoder: EventDecoder) throws {
         position = try row.int8(0)
         seen += 1
         let known = try row.withBytes(4) { decoder.place(utf8: $0) }
         guard let place = known ?? nil else { return }
         let start = bytes.count
-        _ = try row.withBytes(9) { payload in payload.withUnsafeBufferPointer { bytes.append(contentsOf: $0) } }
+        if let stored = try row.rawBytes(9) {
+            if let payload = try payloads.referred(by: stored, at: position) {
+                bytes.append(contentsOf: payload)
+            } else {
+                bytes.append(contentsOf: stored)
+            }
+        }
         entries.append(
             Entry(
                 header: try EventHeader(copied: row, type: decoder.name(at: place)), place: place, payload: start..<bytes.count))

@@ -26,6 +26,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case fileChanged(file: String, recorded: String, found: String)
     /// The log contradicts itself at a position that was read.
     case corrupt(position: Int64, problem: String)
+    /// The event's payload is in an archive, and the archive can't be read.
+    case archiveUnreachable(position: Int64, problem: String)
     /// The server has another event at the position than the one that was read there.
     case historyReplaced(position: Int64)
     /// Another writer took the projection's lease.
@@ -73,6 +75,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
             "\(file) differs from the one recorded in this ledger (recorded \(recorded.prefix(12))…, found \(found.prefix(12))…); put the old file back and add a new one instead"
         case .corrupt(let position, let problem):
             "the log is damaged at position \(position): \(problem)"
+        case .archiveUnreachable(let position, let problem):
+            "archive_unreachable: the payload of event \(position) is in an archive: \(problem)"
         case .historyReplaced(let position):
             "history_replaced: the log has another event at position \(position) than the one that was read there, as after a failover that lost its end or a restore; what was made of it was not written and has to be made again"
         case .leaseLost(let projection):

@@ -23,7 +23,8 @@ extension LogReader {
                 WHERE stream = s.stream AND type = ANY ($2) ORDER BY stream_version DESC LIMIT 1
             ) e
             """, [.textArray(streams), .textArray(types.map(\.rawValue))])
-        for row in rows { try body(Int(try row.int8(0)) - 1, try row.int8(1), try StoredPayload(row, from: 2)) }
+        let payloads = ArchivedPayloads(session)
+        for row in rows { try body(Int(try row.int8(0)) - 1, try row.int8(1), try payloads.stored(row, from: 2)) }
     }
 
     /// Visits the last event of each of some streams. Streams without events are passed over. One index read a stream, in
@@ -41,7 +42,8 @@ extension LogReader {
                 ORDER BY stream_version DESC LIMIT 1
             ) e
             """, [.textArray(streams)], session)
-        for row in rows { try body(Int(try row.int8(0)) - 1, try row.int8(1), try StoredPayload(row, from: 2)) }
+        let payloads = ArchivedPayloads(session)
+        for row in rows { try body(Int(try row.int8(0)) - 1, try row.int8(1), try payloads.stored(row, from: 2)) }
     }
 
     /// Visits every event of each of some streams, by stream, oldest first, without the events of one run. An index range a
@@ -60,7 +62,8 @@ extension LogReader {
             ) e
             ORDER BY s.ord, e.stream_version
             """, [.textArray(streams), .uuid(run.high, run.low)], session)
-        for row in rows { try body(Int(try row.int8(0)) - 1, try StoredPayload(row, from: 1)) }
+        let payloads = ArchivedPayloads(session)
+        for row in rows { try body(Int(try row.int8(0)) - 1, try payloads.stored(row, from: 1)) }
     }
 
     /// While statistics are young a plan might scan the log, so sequential scans are off.

@@ -1,4 +1,5 @@
 public import LedgerEvents
+import LedgerJSON
 public import LedgerPostgres
 import LedgerValues
 
@@ -12,7 +13,7 @@ extension LogReader {
             SELECT \(Self.columns) FROM ledger.events
             WHERE stream = $1 AND position <= $2 ORDER BY stream_version LIMIT $3
             """, [.text(name), .int8(position), .int8(Int64(limit))]
-        ).map(RecordedEvent.init(row:))
+        ).map(ArchivedPayloads(session).event)
     }
 
     /// Every event, up to a position, of the streams of some events, in order of position, at most `limit`. If there are
@@ -30,7 +31,7 @@ extension LogReader {
                 WHERE stream = s.stream AND position <= $2 ORDER BY stream_version LIMIT $3) e
             LIMIT $3
             """, [.int8Array(positions), .int8(position), .int8(Int64(limit))]
-        ).map(RecordedEvent.init(row:)).sorted { $0.position < $1.position }
+        ).map(ArchivedPayloads(session).event).sorted { $0.position < $1.position }
     }
 
     /// The last event of a type in a stream up to a position. If a member is named, the last event whose payload has it
@@ -39,18 +40,25 @@ extension LogReader {
         _ type: EventType, inStream name: String, upTo position: Int64, having member: String? = nil,
         _ session: PostgresSession
     ) throws -> RecordedEvent? {
+        let payloads = ArchivedPayloads(session)
         var condition = ""
         var parameters: [PostgresValue] = [.text(name), .int8(position), .text(type.rawValue)]
         if let member {
-            condition = "AND payload::jsonb -> $4 <> 'null'::jsonb"
+            // What an archive holds is decided here.
+            condition = "AND CASE WHEN payload LIKE '@%' THEN true ELSE payload::jsonb -> $4 <> 'null'::jsonb END"
             parameters.append(.text(member))
         }
-        return try session.execute(
-            """
-            SELECT \(Self.columns) FROM ledger.events
-            WHERE stream = $1 AND position <= $2 AND type = $3 \(condition) ORDER BY stream_version DESC LIMIT 1
-            """, parameters
-        ).first.map(RecordedEvent.init(row:))
+        while true {
+            let found = try session.execute(
+                """
+                SELECT \(Self.columns) FROM ledger.events
+                WHERE stream = $1 AND position <= $2 AND type = $3 \(condition) ORDER BY stream_version DESC LIMIT 1
+                """, parameters
+            ).first.map(payloads.event)
+            guard let member, let found else { return found }
+            if let value = try JSONDocument(parsing: found.payload).root[member], !value.isNull { return found }
+            parameters[1] = .int8(found.position - 1)
+        }
     }
 
     /// Streams the last event up to a position of every stream whose name begins with a prefix, by stream, without
@@ -70,6 +78,7 @@ extension LogReader {
         precondition(prefix.utf8.last == UInt8(ascii: ":"), "the prefix of stream names ends in a colon")
         // The byte after a colon is a semicolon: the bounds enclose every name that begins with the prefix.
         let end = Array(prefix.utf8.dropLast()) + [UInt8(ascii: ";")]
+        let payloads = try ArchivedPayloads.forCopy(session)
         try session.copyOut(
             """
             COPY (SELECT DISTINCT ON (stream) \(Self.columns) FROM ledger.events
@@ -77,7 +86,7 @@ extension LogReader {
                   ORDER BY stream, stream_version DESC)
             TO STDOUT (FORMAT binary)
             """
-        ) { row in try body(try EventHeader(copied: row, type: try row.text(4)), try row.utf8(9)) }
+        ) { row in try body(try EventHeader(copied: row, type: try row.text(4)), try payloads.payload(try row.utf8(9))) }
     }
 
     /// A text as hexadecimal digits in SQL, safe for any content, because COPY takes no parameters.

@@ -13,7 +13,7 @@ extension LogReader {
             """
             SELECT \(Self.columns) FROM ledger.events WHERE position > $1 AND position <= $2 AND (\(condition)) ORDER BY position
             """, [.int8(position), .int8(last)]
-        ).map(RecordedEvent.init(row:))
+        ).map(ArchivedPayloads(session).event)
     }
 
     /// Whether an event of some types stands between two positions in a stream whose name begins with one of some prefixes.

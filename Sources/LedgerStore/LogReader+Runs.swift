@@ -60,6 +60,6 @@ extension LogReader {
             SELECT \(Self.columns) FROM ledger.events
             WHERE position > $1 AND position <= $2 AND type = ANY ($3) ORDER BY position DESC LIMIT $4
             """, [.int8(position), .int8(last), .textArray(types.map(\.rawValue)), .int8(Int64(limit))]
-        ).map(RecordedEvent.init(row:))
+        ).map(ArchivedPayloads(session).event)
     }
 }

@@ -43,13 +43,15 @@ extension LogReader {
     ) throws {
         switch streams {
         case .named(let names):
+            let payloads = ArchivedPayloads(session)
             for row in try session.execute(
                 """
                 SELECT stream_version, \(Self.payload) FROM ledger.events
                 WHERE stream = ANY ($1) AND position <= $2 ORDER BY stream, stream_version
                 """, [.textArray(names), .int8(position)])
-            { try body(try row.int8(0), try StoredPayload(row, from: 1)) }
+            { try body(try row.int8(0), try payloads.stored(row, from: 1)) }
         case .prefixed(let prefix):
+            let payloads = try ArchivedPayloads.forCopy(session)
             // COPY takes no parameters.
             try session.copyOut(
                 """
@@ -58,7 +60,7 @@ extension LogReader {
                       ORDER BY stream, stream_version)
                 TO STDOUT (FORMAT binary)
                 """
-            ) { row in try body(try row.int8(0), try StoredPayload(copied: row, from: 1)) }
+            ) { row in try body(try row.int8(0), try payloads.stored(copied: row, from: 1)) }
         }
     }
 
@@ -72,13 +74,15 @@ extension LogReader {
     ) throws {
         switch streams {
         case .named(let names):
+            let payloads = ArchivedPayloads(session)
             for row in try session.execute(
                 """
                 SELECT DISTINCT ON (stream) stream_version, \(Self.payload) FROM ledger.events
                 WHERE stream = ANY ($1) AND type = ANY ($2) AND position <= $3 ORDER BY stream, stream_version DESC
                 """, [.textArray(names), .textArray(types.map(\.rawValue)), .int8(position)])
-            { try body(try row.int8(0), try StoredPayload(row, from: 1)) }
+            { try body(try row.int8(0), try payloads.stored(row, from: 1)) }
         case .prefixed(let prefix):
+            let payloads = try ArchivedPayloads.forCopy(session)
             try session.copyOut(
                 """
                 COPY (SELECT DISTINCT ON (stream) stream_version, \(Self.payload) FROM ledger.events
@@ -87,7 +91,7 @@ extension LogReader {
                       ORDER BY stream, stream_version DESC)
                 TO STDOUT (FORMAT binary)
                 """
-            ) { row in try body(try row.int8(0), try StoredPayload(copied: row, from: 1)) }
+            ) { row in try body(try row.int8(0), try payloads.stored(copied: row, from: 1)) }
         }
     }
 
@@ -95,13 +99,14 @@ extension LogReader {
     package func forEachLatest(
         of types: [EventType], _ session: PostgresSession, _ body: (StoredPayload) throws -> Void
     ) throws {
+        let payloads = try ArchivedPayloads.forCopy(session)
         try session.copyOut(
             """
             COPY (SELECT DISTINCT ON (stream) \(Self.payload) FROM ledger.events
                   WHERE type IN (\(Self.literals(types))) ORDER BY stream, stream_version DESC)
             TO STDOUT (FORMAT binary)
             """
-        ) { row in try body(try StoredPayload(copied: row, from: 0)) }
+        ) { row in try body(try payloads.stored(copied: row, from: 0)) }
     }
 
     /// The streams of the log whose last event of some types is of one of them, in order.
@@ -137,26 +142,11 @@ extension LogReader {
                 SELECT \(Self.columns) FROM ledger.events WHERE stream = n.name ORDER BY stream_version DESC LIMIT $3) latest
             ORDER BY position DESC LIMIT $3
             """, [.text(start), .text(end), .int8(Int64(limit))]
-        ).map(RecordedEvent.init(row:))
+        ).map(ArchivedPayloads(session).event)
     }
 
     private static func literals(_ types: [EventType]) -> String {
         types.map { quoteLiteral($0.rawValue) }.joined(separator: ", ")
-    }
-}
-
-extension StoredPayload {
-    /// Reads type, schema version and payload from a column on.
-    init(_ row: PostgresRow, from column: Int) throws {
-        type = try row.text(column)
-        schemaVersion = Int(try row.int4(column + 1))
-        bytes = try row.utf8(column + 2)
-    }
-
-    init(copied row: BinaryCopyRow, from column: Int) throws {
-        type = try row.text(column)
-        schemaVersion = Int(try row.int4(column + 1))
-        bytes = try row.utf8(column + 2)
     }
 }
 

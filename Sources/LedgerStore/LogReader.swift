@@ -46,7 +46,7 @@ public struct LogReader: Sendable {
                 SELECT \(Self.columns) FROM ledger.events WHERE position > $1 AND position <= $2 ORDER BY position
                 """, range)
         }
-        return try result.map(RecordedEvent.init(row:))
+        return try result.map(ArchivedPayloads(session).event)
     }
 
     /// The head's position and the events of some types at the `limit` positions after one, with the last leaf of these
@@ -76,14 +76,14 @@ public struct LogReader: Sendable {
         let leaf = try results[0][0].optionalBytea(1).map {
             ReadLeaf(position: min(head, last), hash: try Digest32(stored: $0))
         }
-        return (head, leaf, try results[1].map(RecordedEvent.init(row:)))
+        return (head, leaf, try results[1].map(ArchivedPayloads(session).event))
     }
 
     /// The event at a position, or nil if the log does not have the position.
     public func event(at position: Int64, _ session: PostgresSession) throws -> RecordedEvent? {
         let result = try session.execute(
             "SELECT \(Self.columns) FROM ledger.events WHERE position = $1", [.int8(position)])
-        return try result.first.map(RecordedEvent.init(row:))
+        return try result.first.map(ArchivedPayloads(session).event)
     }
 
     /// The events at some positions, in order; positions that the log does not have are skipped.
@@ -91,7 +91,7 @@ public struct LogReader: Sendable {
         try session.execute(
             "SELECT \(Self.columns) FROM ledger.events WHERE position = ANY ($1) ORDER BY position",
             [.int8Array(positions)]
-        ).map(RecordedEvent.init(row:))
+        ).map(ArchivedPayloads(session).event)
     }
 
     /// A stream's events in order, oldest first.
@@ -103,7 +103,7 @@ public struct LogReader: Sendable {
             SELECT \(Self.columns) FROM ledger.events
             WHERE stream = $1 AND stream_version > $2 ORDER BY stream_version LIMIT $3
             """, [.text(name), .int8(version), .int8(Int64(limit))])
-        return try result.map(RecordedEvent.init(row:))
+        return try result.map(ArchivedPayloads(session).event)
     }
 
     /// The last event of a stream at or before a position, or nil if there is none.
@@ -118,7 +118,7 @@ public struct LogReader: Sendable {
             SELECT \(Self.columns) FROM ledger.events
             WHERE stream = $1 AND position <= $2 ORDER BY stream_version DESC LIMIT 1
             """, [.text(name), .int8(position)]
-        ).first.map(RecordedEvent.init(row:))
+        ).first.map(ArchivedPayloads(session).event)
     }
 
     /// Waits until no append in progress can still be recorded at or before an instant that has passed on the
@@ -149,7 +149,7 @@ public struct LogReader: Sendable {
             SELECT \(Self.columns) FROM ledger.events
             WHERE stream = $1 AND type = $2 ORDER BY stream_version DESC LIMIT 100
             """, [.text(name), .text(type.rawValue)]
-        ).map(RecordedEvent.init(row:))
+        ).map(ArchivedPayloads(session).event)
     }
 
     /// The roots of the complete subtrees of the tree of the first `size` events, largest first, from the stored nodes.
@@ -205,6 +205,7 @@ public struct LogReader: Sendable {
     public func forEachBytes(
         after position: Int64, upTo last: Int64, _ session: PostgresSession, _ body: (EventBytes) throws -> Void
     ) throws {
+        let payloads = try ArchivedPayloads.forCopy(session)
         // COPY takes no parameters. Positions are this program's own numbers, never a user's text.
         try session.copyOut(
             """
@@ -212,18 +213,26 @@ public struct LogReader: Sendable {
                   WHERE position > \(position) AND position <= \(last) ORDER BY position)
             TO STDOUT (FORMAT binary)
             """, settings: Self.inPositionOrder
-        ) { row in try body(try EventBytes(copied: row)) }
+        ) { row in
+            var event = try EventBytes(copied: row)
+            guard let payload = try payloads.referred(by: event.payload, at: event.position) else { return try body(event) }
+            try payload.withUnsafeBytes { bytes in
+                event.payload = bytes
+                try body(event)
+            }
+        }
     }
 }
 
 extension RecordedEvent {
-    init(row: PostgresRow) throws {
+    /// Reads a row of ``LogReader/columns``, given the payload.
+    init(row: PostgresRow, payload: [UInt8]) throws {
         self.init(
             position: try row.int8(0), eventID: UniqueID(pair: try row.uuid(1)), stream: try row.text(2),
             streamVersion: try row.int8(3), type: try row.text(4), schemaVersion: Int(try row.int4(5)),
             recordedAt: try Instant(stored: try row.timestamptz(6)),
             effectiveAt: try row.optionalTimestamptz(7).map { try Instant(stored: $0) },
-            runID: UniqueID(pair: try row.uuid(8)), payload: try row.utf8(9),
+            runID: UniqueID(pair: try row.uuid(8)), payload: payload,
             leafHash: try Digest32(stored: try row.bytea(10)))
     }
 }

@@ -241,8 +241,8 @@ public struct ProjectionVerifier: Sendable {
         do {
             let texts = TextPool()
             var chunk = EventChunk()
-            try EventChunk.forEach(after: folds.map(\.fold.start).min() ?? 0, upTo: last, decoder, session) { row in
-                try chunk.add(row, decoder)
+            try EventChunk.forEach(after: folds.map(\.fold.start).min() ?? 0, upTo: last, decoder, session) { row, payloads in
+                try chunk.add(row, payloads, decoder)
                 guard chunk.isFull else { return }
                 let position = chunk.position
                 pass.add(chunk, texts)

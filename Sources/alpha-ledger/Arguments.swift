@@ -12,6 +12,15 @@ enum Arguments {
         return value
     }
 
+    /// A range of positions, FIRST-LAST.
+    static func range(_ text: String) throws -> ClosedRange<Int64> {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let first = try? position(parts[0]), let last = try? position(parts[1]), 1 <= first, first <= last else {
+            throw ValidationError("expected FIRST-LAST, as in 1-16777216")
+        }
+        return first...last
+    }
+
     static func instant(_ text: String) throws -> Instant {
         guard let instant = Instant(text.trimmed) else { throw ValidationError("expected \(Instant.expected(insteadOf: text))") }
         return instant

@@ -62,6 +62,7 @@ struct Failure: Error {
             case .positionUnknown, .positionBeyondSize, .versionUnknown: self.init(code: 2, "\(error)")
             case .notMigrated: self.init(code: 2, "\(error); run `alpha-ledger db migrate`")
             case .fileChanged, .schemaChanged, .schemasInUse, .unsafeServer, .unsafePartitions: self.init(code: 2, "\(error)")
+            case .archiveUnreachable: self.init(code: 4, "\(error)")
             default: self.init(code: 1, "\(error)")
             }
         case let error as PostgresError:

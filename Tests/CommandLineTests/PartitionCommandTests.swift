@@ -42,6 +42,15 @@ import Testing
                 #expect(audit.code == 0, "\(audit.errors)")
                 let open = try await program.run("archive", "create", "--until", "65536", "--out", "archive")
                 #expect(open.code == 1 && open.errors.contains("nothing_closed"), "\(open.errors)")
+                let detach = ["archive", "detach", "--copy", "one", "--copy", "two", "--range"]
+                let unsure = try await program.run(detach + ["1-65536"])
+                #expect(unsure.code == 2 && unsure.errors.contains("--yes"), "\(unsure.errors)")
+                let unknown = try await program.run(detach + ["1-65535", "--yes"])
+                #expect(unknown.code == 1 && unknown.errors.contains("no_such_partition"), "\(unknown.errors)")
+                let uncopied = try await program.run(detach + ["1-65536", "--yes"])
+                #expect(uncopied.code == 4 && uncopied.errors.contains("archive_unreachable: one"), "\(uncopied.errors)")
+                let attached = try await program.run("archive", "attach", "--range", "1-65536")
+                #expect(attached.code == 1 && attached.errors.contains("not_detached"), "\(attached.errors)")
 
                 let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
                 try await connection.run { try $0.executeScript("ALTER TABLE ledger.events_65537 DISABLE TRIGGER append_only") }

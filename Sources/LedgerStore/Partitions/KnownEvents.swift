@@ -5,10 +5,10 @@
 enum KnownEvents {
     static let event = (
         name: "ledger.known_events",
-        ofLog: "SELECT event_id, position, stream_version, payload FROM ledger.events",
+        ofLog: "SELECT event_id, position, stream_version, payload, NULL::bytea AS payload_digest FROM ledger.events",
         // An identity without its event is damage, and must not look like an unknown event.
         ofPartitions: """
-        SELECT i.event_id, i.position, e.stream_version, e.payload
+        SELECT i.event_id, i.position, e.stream_version, e.payload, i.payload_digest
         FROM ledger.identities i LEFT JOIN ledger.events e ON e.position = i.position
         """
     )

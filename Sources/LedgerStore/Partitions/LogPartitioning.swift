@@ -11,7 +11,7 @@ package struct LogPartitioning: Sendable {
     private let configuration: PostgresConfiguration
     private let names: LedgerNames
     private let size: Int64
-    private let attempts: Int
+    private let owner: OwnerTransactions
 
     private static let filledAtOnce: Int64 = 1 << 16
 
@@ -25,7 +25,7 @@ package struct LogPartitioning: Sendable {
         self.configuration = configuration
         self.names = names
         self.size = size
-        self.attempts = attempts
+        owner = OwnerTransactions(names: names, attempts: attempts)
     }
 
     /// Partitions the log, and returns its partitions. A log that is partitioned stays as it is.
@@ -34,21 +34,7 @@ package struct LogPartitioning: Sendable {
     ///
     /// - Parameter progress: the number of events whose identities are filled, of all that were there at the beginning
     package func run(progress: @Sendable (Int64, Int64) -> Void = { _, _ in }) async throws -> [LogPartition] {
-        guard let lock = try await AdvisoryLock.acquire("partition|log", configuration) else { throw PartitionError.alreadyRunning }
-        let result: Result<[LogPartition], any Error>
-        do {
-            let connection = try await PostgresConnection.open(configuration)
-            do {
-                result = .success(try await partition(connection, progress))
-            } catch {
-                result = .failure(error)
-            }
-            await connection.close()
-        } catch {
-            result = .failure(error)
-        }
-        await lock.release()
-        return try result.get()
+        try await AdvisoryLock.alone(configuration) { connection in try await partition(connection, progress) }
     }
 
     private func partition(
@@ -57,23 +43,23 @@ package struct LogPartitioning: Sendable {
         let partitions = try await connection.run { try LogPartition.all($0) }
         if !partitions.isEmpty { return partitions }
         try await connection.run { try requireNoDependents($0) }
-        let head = try await withLocks(connection) { try beginRecording($0) }
+        let head = try await owner.run(connection) { try beginRecording($0) }
         try await fill(upTo: head, connection, progress)
         let differences = try await connection.run { session in
             try session.transaction(.snapshot) { try IdentityVerifier(isComplete: true).findings(session) }
         }
         if !differences.isEmpty { throw PartitionError.differs(differences.map(\.description)) }
         do {
-            let boundary = try await withLocks(connection) { try addRange($0) }
-            try await withLocks(connection) { session in
+            let boundary = try await owner.run(connection) { try addRange($0) }
+            try await owner.run(connection) { session in
                 try session.executeScript("ALTER TABLE ledger.events VALIDATE CONSTRAINT partition_range")
             }
-            try await withLocks(connection) { try swap(boundary: boundary, $0) }
+            try await owner.run(connection) { try swap(boundary: boundary, $0) }
         } catch {
             // Appends would end at the boundary. A program that is killed here leaves it to the next run, one that is cancelled
             // does not.
             await Task {
-                try? await withLocks(connection) { session in
+                try? await owner.run(connection) { session in
                     let isThere = try session.execute(
                         "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'ledger.events'::regclass AND conname = 'partition_range')"
                     )
@@ -83,26 +69,6 @@ package struct LogPartitioning: Sendable {
             throw error
         }
         return try await connection.run { try LogPartition.all($0) }
-    }
-
-    /// Runs a transaction as the log's owner, again while a lock is not to be had.
-    private func withLocks<T: Sendable>(
-        _ connection: PostgresConnection, _ body: @Sendable (PostgresSession) throws -> T
-    ) async throws -> T {
-        var pause = GrowingPause()
-        for _ in 0..<attempts {
-            do {
-                return try await connection.run { session in
-                    try session.transaction {
-                        try session.executeScript("SET LOCAL ROLE \(names.ownerRole); SET LOCAL lock_timeout = '2s'")
-                        return try body(session)
-                    }
-                }
-            } catch let error as PostgresError where error.sqlState == .lockNotAvailable || error.sqlState == .deadlockDetected {
-                try await pause.wait()
-            }
-        }
-        throw PartitionError.busy
     }
 
     /// A plain view is made again over the partitioned table. Anything else would go on with the first partition, unnoticed.

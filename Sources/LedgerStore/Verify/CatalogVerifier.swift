@@ -296,6 +296,6 @@ extension LogReader {
             SELECT \(Self.columns) FROM ledger.events
             WHERE stream >= $1 AND stream < $2 ORDER BY stream, stream_version
             """, [.text(first), .text(end)]
-        ).map(RecordedEvent.init(row:))
+        ).map(ArchivedPayloads(session).event)
     }
 }

@@ -1,4 +1,6 @@
+import LedgerEvents
 import LedgerPostgres
+import LedgerValues
 
 /// Compares `ledger.identities` and `ledger.stream_positions` with the log.
 ///
@@ -20,12 +22,36 @@ struct IdentityVerifier {
     private static let tables = [
         Table(
             name: "ledger.identities", key: ["event_id", "position"],
-            differs: "t.payload_digest <> sha256(convert_to(e.payload, 'UTF8'))"),
+            // The payloads of detached ranges are read afterwards.
+            differs: "e.payload NOT LIKE '@%' AND t.payload_digest <> sha256(convert_to(e.payload, 'UTF8'))"),
         Table(name: "ledger.stream_positions", key: ["stream", "stream_version", "position"], differs: "false"),
     ]
 
-    /// The first difference of each table.
+    /// The first difference of each table, and of each detached range.
     func findings(_ session: PostgresSession) throws -> [AuditFinding] {
+        try differences(session) + ArchivedRange.all(session).compactMap { try difference(in: $0, session) }
+    }
+
+    private static let readAtOnce: Int64 = 4_096
+
+    /// The first payload of a detached range whose digest is not the recorded one.
+    private func difference(in range: ArchivedRange, _ session: PostgresSession) throws -> AuditFinding? {
+        let payloads = ArchivedPayloads(session)
+        for first in stride(from: range.first - 1, to: range.last, by: Int(Self.readAtOnce)) {
+            for row in try session.execute(
+                """
+                SELECT e.position, e.payload, t.payload_digest FROM ledger.events e JOIN ledger.identities t ON t.event_id = e.event_id
+                WHERE e.position > $1 AND e.position <= $2 ORDER BY e.position
+                """, [.int8(first), .int8(min(first + Self.readAtOnce, range.last))])
+            where try Digest32(sha256Of: try payloads.payload(try row.utf8(1))) != Digest32(stored: try row.bytea(2)) {
+                return AuditFinding(
+                    .fault, "ledger.identities", "position \(try row.int8(0)): the digest is not that of the event's payload")
+            }
+        }
+        return nil
+    }
+
+    private func differences(_ session: PostgresSession) throws -> [AuditFinding] {
         try Self.tables.compactMap { table in
             // Most ledgers are not partitioned, and their tables are empty.
             if try !isComplete && session.execute("SELECT EXISTS (SELECT FROM \(table.name))")[0].bool(0) == false { return nil }

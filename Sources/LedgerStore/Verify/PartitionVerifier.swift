@@ -15,8 +15,12 @@ package struct PartitionVerifier: Sendable {
         } catch LedgerError.unsafePartitions(let problem) {
             return [AuditFinding(.fault, "ledger.events", problem)]
         }
-        return try places(partitions) + guards(partitions, session) + lookups(isPartitioned: !partitions.isEmpty, session)
-            + nextPartition(after: partitions.last, session)
+        let archived = try ArchivedRange.all(session)
+        let detached = archived.map { LogPartition(table: LogPartition.detachedTable($0.first), first: $0.first, last: $0.last) }
+        let kept = try detached.filter { try session.hasTable($0.table) }
+        return try places(partitions) + guards(partitions + kept, session) + recording(isPartitioned: !partitions.isEmpty, session)
+            + lookups(isPartitioned: !partitions.isEmpty, session) + nextPartition(after: partitions.last, session)
+            + archives(archived, partitions)
     }
 
     /// Throws `LedgerError.unsafePartitions` if there are faults. Runs in a transaction of its own.
@@ -63,22 +67,42 @@ package struct PartitionVerifier: Sendable {
                 findings.append(AuditFinding(.fault, table, "\(names.serviceRole) has a right on the partition itself"))
             }
         }
-        if !partitions.isEmpty {
-            // 4 is AFTER INSERT FOR EACH STATEMENT.
-            let records = try session.execute(
-                """
-                SELECT tgenabled = 'A' AND NOT tgisinternal AND tgqual IS NULL AND tgtype = 4 AND tgnewtable = 'appended'
-                    AND tgfoid = to_regproc('ledger.record_identities')
-                FROM pg_trigger WHERE tgrelid = to_regclass('ledger.events') AND tgname = 'record_identities'
-                """)
-            if try records.first?.optionalBool(0) != true {
-                findings.append(
-                    AuditFinding(
-                        .fault, "ledger.events",
-                        "the trigger record_identities, which keeps event ids and streams unique, is gone or does not fire always"))
-            }
-        }
         return findings
+    }
+
+    private func recording(isPartitioned: Bool, _ session: PostgresSession) throws -> [AuditFinding] {
+        if !isPartitioned { return [] }
+        // 4 is AFTER INSERT FOR EACH STATEMENT.
+        let records = try session.execute(
+            """
+            SELECT tgenabled = 'A' AND NOT tgisinternal AND tgqual IS NULL AND tgtype = 4 AND tgnewtable = 'appended'
+                AND tgfoid = to_regproc('ledger.record_identities')
+            FROM pg_trigger WHERE tgrelid = to_regclass('ledger.events') AND tgname = 'record_identities'
+            """)
+        if try records.first?.optionalBool(0) == true { return [] }
+        return [
+            AuditFinding(
+                .fault, "ledger.events",
+                "the trigger record_identities, which keeps event ids and streams unique, is gone or does not fire always")
+        ]
+    }
+
+    /// A partition has headers alone if, and only if, an archive of its range is recorded.
+    private func archives(_ archived: [ArchivedRange], _ partitions: [LogPartition]) -> [AuditFinding] {
+        let missing = archived.filter { range in
+            !partitions.contains { $0.isDetached && $0.first == range.first && $0.last == range.last }
+        }
+        let unknown = partitions.filter { partition in
+            partition.isDetached && !archived.contains { $0.first == partition.first && $0.last == partition.last }
+        }
+        return missing.map {
+            AuditFinding(
+                .fault, "ledger.archives",
+                "it says that the positions \($0.first) to \($0.last) are in archives, and the log has no headers of them in their place")
+        }
+            + unknown.map {
+                AuditFinding(.fault, "ledger.\($0.table)", "it has headers alone, and no archive of its events is recorded")
+            }
     }
 
     private func lookups(isPartitioned: Bool, _ session: PostgresSession) throws -> [AuditFinding] {
@@ -109,6 +133,11 @@ extension AuditFinding {
 }
 
 extension PostgresSession {
+    /// Whether the schema `ledger` has a table.
+    func hasTable(_ name: String) throws -> Bool {
+        try execute("SELECT to_regclass($1) IS NOT NULL", [.text("ledger.\(quoteIdentifier(name))")])[0].bool(0)
+    }
+
     /// Whether a table has the trigger that refuses changes, and the trigger always fires.
     func refusesChanges(_ table: String, trigger: String) throws -> Bool {
         try execute(

@@ -10,6 +10,7 @@ public struct SchemaVerifier: Sendable {
     private static let guarded = [
         ("events", "append_only"), ("merkle_nodes", "append_only"), ("head", "keep_the_row"), ("signing_keys", "append_only"),
         ("forks", "append_only"), ("identities", "append_only"), ("stream_positions", "append_only"),
+        ("archives", "keep_the_row"),
     ]
 
     private static let eventsView = """

@@ -34,8 +34,8 @@ struct Tail {
             }
             chunk = EventChunk()
         }
-        try EventChunk.forEach(after: first, upTo: last, decoder, session) { row in
-            try chunk.add(row, decoder)
+        try EventChunk.forEach(after: first, upTo: last, decoder, session) { row, payloads in
+            try chunk.add(row, payloads, decoder)
             if chunk.isFull { note() }
         }
         note()

@@ -35,9 +35,6 @@ struct ArchiveManifest: Equatable {
     let peaks: [Digest32]
     let consistency: [Digest32]
 
-    /// The directory of a range.
-    static func directory(_ first: Int64, _ last: Int64) -> String { "\(first)-\(last)" }
-
     /// The name of the key that signs manifests of a ledger.
     static func keyName(_ origin: String) -> String { origin + "/archive" }
 

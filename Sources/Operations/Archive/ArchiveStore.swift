@@ -34,7 +34,7 @@ struct ArchiveDirectory: ArchiveSource {
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             let parts = name.split(separator: "-").compactMap { Int64($0) }
-            guard parts.count == 2, name == ArchiveManifest.directory(parts[0], parts[1]) else { continue }
+            guard parts.count == 2, name == ArchivedRange.directory(parts[0], parts[1]) else { continue }
             found.append((parts[0], parts[1]))
         }
         return found.sorted { $0 < $1 }

@@ -2,6 +2,7 @@ import Crypto
 package import LedgerJSON
 import LedgerMerkle
 package import LedgerNotes
+import LedgerStore
 import LedgerValues
 
 /// The result of `archive verify`.
@@ -12,6 +13,8 @@ package struct ArchiveReport: Sendable {
         package let bytes: Int64
         /// The size of the checkpoint that the range was compared with.
         package let checkpointSize: Int64
+        /// The root of the tree that ends with the range.
+        let root: Digest32
     }
 
     /// The ranges in which nothing is wrong.
@@ -59,7 +62,7 @@ package struct ArchiveVerifier {
         guard let ranges = source.ranges() else { throw .unreachable(place) }
         var report = ArchiveReport()
         for range in ranges {
-            let path = ArchiveManifest.directory(range.first, range.last)
+            let path = ArchivedRange.directory(range.first, range.last)
             do {
                 report.verified.append(try verify(source, path, range, progress))
             } catch {
@@ -68,6 +71,18 @@ package struct ArchiveVerifier {
         }
         if ranges.isEmpty { report.faults.append("\(place) has no archived range") }
         return report
+    }
+
+    /// Verifies one range in a directory, and returns the root of the tree that ends with it. Throws `ArchiveSourceError` if the directory
+    /// can't be read, and `ArchiveError.copy` if the range is not there, or wrong.
+    func root(of first: Int64, _ last: Int64, in directory: String, _ progress: (Int64) -> Void) throws -> Digest32 {
+        let source = ArchiveDirectory(root: directory)
+        guard source.ranges() != nil else { throw ArchiveSourceError.unreachable(directory) }
+        do {
+            return try verify(source, ArchivedRange.directory(first, last), (first, last), progress).root
+        } catch {
+            throw ArchiveError.copy(directory: directory, problem: error.problem)
+        }
     }
 
     private struct Fault: Error { let problem: String }
@@ -89,10 +104,10 @@ package struct ArchiveVerifier {
         var (hash, bytes) = (SHA256(), Int64(0))
         for index in (range.first - 1) / width..<range.last / width {
             guard let tile = Tile(level: 0, index: index) else { throw Fault(problem: "no log has bundle \(index)") }
-            let file = "\(path)/tile/\(TileResource.entries(tile).path)"
+            let file = ArchivedRange.entries(tile, range.first, range.last)
             guard let bundle = source.read(file) else { throw Fault(problem: "\(file) is missing or can't be read") }
-            guard let leaves = Self.leaves(bundle) else { throw Fault(problem: "\(file) is no bundle of \(width) entries") }
-            for leaf in leaves { tree.append(MerkleHash.leaf(Array(bundle[leaf]))) }
+            guard let entries = EntryBundle(bundle) else { throw Fault(problem: "\(file) is no bundle of \(width) entries") }
+            for place in 0..<Tile.fullWidth { tree.append(MerkleHash.leaf(entries.leaf(place))) }
             hash.update(data: bundle)
             bytes += Int64(bundle.count)
             progress(tree.size)
@@ -103,7 +118,7 @@ package struct ArchiveVerifier {
         guard manifest.continues(tree.root) else {
             throw Fault(problem: "the events are not those of the signed checkpoint of size \(checkpoint.size)")
         }
-        return ArchiveReport.Range(first: range.first, last: range.last, bytes: bytes, checkpointSize: checkpoint.size)
+        return ArchiveReport.Range(first: range.first, last: range.last, bytes: bytes, checkpointSize: checkpoint.size, root: tree.root)
     }
 
     /// The manifest and the checkpoint, with their signatures verified.
@@ -127,20 +142,6 @@ package struct ArchiveVerifier {
         } catch {
             throw Fault(problem: "\(ArchiveManifest.checkpointFile): \(error)")
         }
-    }
-
-    /// The places of the leaves in a full bundle. Nil for anything else.
-    private static func leaves(_ bundle: [UInt8]) -> [Range<Int>]? {
-        var leaves: [Range<Int>] = []
-        var at = 0
-        while at < bundle.count {
-            guard at + 2 <= bundle.count else { return nil }
-            let end = at + 2 + (Int(bundle[at]) << 8 | Int(bundle[at + 1]))
-            guard end <= bundle.count else { return nil }
-            leaves.append(at + 2..<end)
-            at = end
-        }
-        return leaves.count == Tile.fullWidth ? leaves : nil
     }
 }
 

@@ -45,7 +45,7 @@ extension Ledger {
             let store = try TileDirectory(directory, isPublic: false)
             var (written, kept): ([LogPartition], [LogPartition]) = ([], [])
             for partition in closed {
-                let path = ArchiveManifest.directory(partition.first, partition.last)
+                let path = ArchivedRange.directory(partition.first, partition.last)
                 if store.has("\(path)/\(ArchiveManifest.file)") {
                     kept.append(partition)
                     continue
@@ -78,7 +78,7 @@ extension Ledger {
             guard let tile = Tile(level: 0, index: index) else { throw ArchiveError.notWholeBundles(table: partition.table) }
             do {
                 let bundle = try LogTiles().entries(of: tile, session)
-                try store.write("\(path)/tile/\(TileResource.entries(tile).path)", bundle.bytes)
+                try store.write(ArchivedRange.entries(tile, partition.first, partition.last), bundle.bytes)
                 hash.update(data: bundle.bytes)
                 bytes += Int64(bundle.bytes.count)
                 for leaf in bundle.hashes { tree.append(leaf) }

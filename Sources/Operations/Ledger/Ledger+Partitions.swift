@@ -15,6 +15,9 @@ extension Ledger {
 
 extension LogPartition {
     package var node: JSONNode {
-        .object([("table", .string(table)), ("first_position", .integer(first)), ("last_position", .integer(last))])
+        .object([
+            ("table", .string(table)), ("first_position", .integer(first)), ("last_position", .integer(last)),
+            ("detached", .bool(isDetached)),
+        ])
     }
 }

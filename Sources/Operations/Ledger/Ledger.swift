@@ -90,6 +90,7 @@ package final class Ledger: Sendable {
             do {
                 if writes {
                     try await ledger.warnOfDurability()
+                    try await ledger.warnOfArchives()
                     try await pool.run { session in try PartitionVerifier(TradeLedger.names).require(session) }
                     try await ledger.catalog.activate(
                         ledger.registry, log: ledger.log, pool: ledger.pool, runID: ledger.newID())
@@ -186,6 +187,15 @@ package final class Ledger: Sendable {
     private func warnOfDurability() async throws {
         let durability = try await pool.run { session in try Durability.read(TradeLedger.names, session) }
         for problem in durability.problems { logger.warning("\(problem)") }
+    }
+
+    /// Says at each start which payloads are read from archives, because that is slow and may fail.
+    private func warnOfArchives() async throws {
+        for range in try await pool.run({ session in try ArchivedRange.all(session) }) {
+            logger.warning(
+                "payloads of positions \(range.first) to \(range.last) are read from archives",
+                metadata: ["copies": "\(range.copies.joined(separator: ", "))"])
+        }
     }
 
     private func closePools() async {

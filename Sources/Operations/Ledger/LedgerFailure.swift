@@ -20,6 +20,8 @@ package struct LedgerFailure: Sendable {
         case unsafeServer
         /// The database can't be reached.
         case unreachable
+        /// An archive of a detached range can't be read.
+        case archiveUnreachable
         /// The task was cancelled.
         case cancelled
     }
@@ -54,6 +56,7 @@ extension LedgerFailure.Kind {
         case .clockRegressed: self = .clockRegressed
         case .notMigrated, .schemaChanged, .schemasInUse: self = .otherSchema
         case .unsafeServer: self = .unsafeServer
+        case .archiveUnreachable: self = .archiveUnreachable
         case .schemaViolation, .fileChanged, .corrupt, .leaseLost, .unsafePartitions: return nil
         }
     }

@@ -7,7 +7,7 @@ import Operations
 struct ArchiveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "archive", abstract: "Copies of closed partitions of the log that can be verified by themselves.",
-        subcommands: [Create.self, Verify.self])
+        subcommands: [Create.self, Verify.self, Detach.self, Attach.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -98,5 +98,102 @@ struct ArchiveCommand: AsyncParsableCommand {
         private static func key(_ text: String, _ option: String) throws -> NoteVerifier {
             do { return try NoteVerifier(vkey: text) } catch { throw Failure(code: 2, "\(option): \(error)") }
         }
+    }
+
+    struct Detach: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take the payloads of a closed partition out of the log's table: they are read from its archives from then on.",
+            discussion: """
+                Needs two copies that `archive create` wrote, on different devices. Every byte of both is read and compared with signed \
+                checkpoints first, and the partition's events are hashed anew and compared with them. The paths are recorded: every \
+                program that reads the ledger must be able to read them there.
+
+                The table of the partition becomes ledger.detached_<first position> and stays; nothing is dropped. A table of headers \
+                takes its place. Reads of payloads of the range are slower from then on, and fail with archive_unreachable (exit 4) \
+                while neither copy can be read. The connection's user is the one of `db migrate`. `archive attach` is the way back.
+
+                Example:
+                  alpha-ledger archive detach --range 1-16777216 --copy /srv/archive --copy /mnt/archive --yes
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Option(help: "The positions of the partition, FIRST-LAST.", transform: Arguments.range) var range: ClosedRange<Int64>
+        @Option(name: .customLong("copy"), help: "The directory of a copy; twice.") var copies: [String] = []
+        @Flag(help: "The payloads are to leave the log's table.") var yes = false
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            guard yes else {
+                throw Failure(
+                    code: 2, "--yes: expected, because from then on the payloads of the range are read from its archives alone")
+            }
+            try await options.withLedger { ledger in
+                let progress = ProgressLine()
+                let detached = try await archiving(progress) {
+                    try await ledger.detachArchive(range.lowerBound, range.upperBound, copies: copies) {
+                        progress.show("up to position \($0)")
+                    }
+                }
+                if json {
+                    let body = JSONNode.object([
+                        ("first_position", .integer(detached.first)), ("last_position", .integer(detached.last)),
+                        ("copies", .array(detached.copies.map(JSONNode.string))),
+                    ])
+                    Output.bytes(body.httpBytes() + [UInt8(ascii: "\n")])
+                } else {
+                    Output.line("detached  positions \(detached.first) to \(detached.last)")
+                    for copy in detached.copies { Output.line("copy      \(copy)") }
+                    Output.line("kept      ledger.detached_\(detached.first)")
+                }
+            }
+        }
+    }
+
+    struct Attach: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Bring the payloads of a detached range back into the log's table.",
+            discussion: """
+                The table that was detached comes back. If it is gone, one is made from the copies. Either way every event is hashed anew, \
+                and the range must be part of the newest published checkpoint. The connection's user is the one of `db migrate`.
+
+                Example:
+                  alpha-ledger archive attach --range 1-16777216
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Option(help: "The positions of the range, FIRST-LAST.", transform: Arguments.range) var range: ClosedRange<Int64>
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await options.withLedger { ledger in
+                let progress = ProgressLine()
+                let isMade = try await archiving(progress) {
+                    try await ledger.attachArchive(range.lowerBound, range.upperBound) { progress.show("up to position \($0)") }
+                }
+                if json {
+                    let body = JSONNode.object([
+                        ("first_position", .integer(range.lowerBound)), ("last_position", .integer(range.upperBound)),
+                        ("from", .string(isMade ? "archive" : "table")),
+                    ])
+                    Output.bytes(body.httpBytes() + [UInt8(ascii: "\n")])
+                } else {
+                    let source = isMade ? "from an archive" : "the table that was detached"
+                    Output.line("attached  positions \(range.lowerBound) to \(range.upperBound), \(source)")
+                }
+            }
+        }
+    }
+}
+
+/// Ends the progress line, and gives an archive that can't be read its exit code.
+private func archiving<T>(_ progress: ProgressLine, _ body: () async throws -> T) async throws -> T {
+    do {
+        let value = try await auditing(body)
+        progress.end()
+        return value
+    } catch {
+        progress.end()
+        if error is ArchiveSourceError { throw Failure(code: 4, "\(error)") }
+        throw error
     }
 }

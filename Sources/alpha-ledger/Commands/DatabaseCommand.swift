@@ -102,7 +102,8 @@ struct DatabaseCommand: AsyncParsableCommand {
             }
             for problem in durability.problems { Output.line("problem         \(problem)") }
             for partition in status.partitions {
-                Output.line("partition       ledger.\(partition.table): positions \(partition.first) to \(partition.last)")
+                let place = partition.isDetached ? ", payloads in archives" : ""
+                Output.line("partition       ledger.\(partition.table): positions \(partition.first) to \(partition.last)\(place)")
             }
             let words = status.connection.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " ")
             Output.line("psql            '\(words)'")
