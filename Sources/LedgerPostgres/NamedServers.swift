@@ -61,3 +61,11 @@ struct NamedServers {
         return parameters
     }
 }
+
+extension PostgresConfiguration {
+    /// Whether the URI names several servers, and of these the one that takes writes.
+    var followsPrimary: Bool {
+        guard let given = try? parameters(), let role = given["target_session_attrs"] else { return false }
+        return (role == "read-write" || role == "primary") && (given["host"] ?? given["hostaddr"] ?? "").contains(",")
+    }
+}
