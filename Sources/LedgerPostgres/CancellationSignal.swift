@@ -15,6 +15,9 @@ final class CancellationSignal: Sendable {
         var requestsInFlight = 0
         /// libpq's handle for cancelling, once the session is connected.
         var ticket: OpaquePointer?
+        /// The session's socket while it is connected, and the server at its other end.
+        var socket: Int32?
+        var server: String?
     }
 
     private let state = Monitor(State())
@@ -45,6 +48,23 @@ final class CancellationSignal: Sendable {
         state.withLock { state in
             PQfreeCancel(state.ticket)
             state.ticket = PQgetCancel(connection)
+            state.socket = PQsocket(connection)
+            state.server = [PQhost(connection), PQport(connection)].map { $0.map { String(cString: $0) } ?? "" }.joined(separator: ":")
+        }
+    }
+
+    /// Forgets the socket, whose number may be another's once the connection is finished.
+    func disconnect() {
+        state.withLock { $0.socket = nil }
+    }
+
+    /// The server that the session is on, or was last.
+    var server: String? { state.withLock { $0.server } }
+
+    /// Ends the connection for a thread that waits for its server, as if the server had closed it.
+    func cutOff() {
+        state.withLock { state in
+            if let socket = state.socket { _ = shutdown(socket, Int32(SHUT_RDWR)) }
         }
     }
 

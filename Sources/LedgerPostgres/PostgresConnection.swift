@@ -50,6 +50,12 @@ public actor PostgresConnection {
         return connection
     }
 
+    /// The server that the session is on.
+    nonisolated var server: String? { signal.server }
+
+    /// Ends the session for whoever waits for its server, as if the server had closed it.
+    nonisolated func cutOff() { signal.cutOff() }
+
     /// Runs `body` on the connection's thread, where it may block.
     ///
     /// A transaction that `body` leaves open is rolled back. A cancellation of the task cancels the current statement

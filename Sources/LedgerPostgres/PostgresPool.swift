@@ -14,18 +14,27 @@ public final class PostgresPool: Sendable {
         var continuations: [UInt64: Waiter] = [:]
         var drained: [CheckedContinuation<Void, Never>] = []
         var lastWaiter: UInt64 = 0
+        /// The connections that a run uses, if the pool follows a primary, and since when in milliseconds.
+        var inUse: [ObjectIdentifier: (connection: PostgresConnection, since: Int64)] = [:]
+        var isWatching = false
     }
 
     /// The waits for a lost connection: 0.1 s, doubled each time, about 6 s in all.
     private static let retryLimit = 6
     private static let firstRetryDelayMilliseconds = 100
 
+    /// How long a run may take before the pool looks whether its server is still the primary.
+    private static let patienceMilliseconds: Int64 = 2_000
+
     public let configuration: PostgresConfiguration
+    /// Whether the URI names several servers, of which one at a time takes writes.
+    private let followsPrimary: Bool
     private let state: Mutex<State>
 
     /// Makes a pool without connections; the first use opens one.
     public init(_ configuration: PostgresConfiguration, maximumConnections: Int = 8) {
         self.configuration = configuration
+        followsPrimary = configuration.followsPrimary
         state = Mutex(State(pool: Pool(maximum: maximumConnections)))
     }
 
@@ -93,7 +102,9 @@ public final class PostgresPool: Sendable {
 
     private func runOnce<T: Sendable>(_ body: @Sendable (PostgresSession) throws -> T) async throws -> T {
         if case .connection(let connection) = try await lease() {
+            begin(connection)
             let end = await connection.runToEnd(checkingFirst: true, body)
+            self.end(connection)
             if let result = end.result {
                 await giveBack(connection, isUsable: end.isUsable)
                 return try result.get()
@@ -108,10 +119,50 @@ public final class PostgresPool: Sendable {
             giveBackPermit()
             throw error
         }
+        begin(connection)
         let end = await connection.runToEnd(checkingFirst: false, body)
+        self.end(connection)
         await giveBack(connection, isUsable: end.isUsable)
         guard let result = end.result else { throw PostgresError.connectionClosed }
         return try result.get()
+    }
+
+    private func begin(_ connection: PostgresConnection) {
+        if !followsPrimary { return }
+        let mustWatch = state.withLock { state in
+            state.inUse[ObjectIdentifier(connection)] = (connection, monotonicMilliseconds())
+            if state.isWatching { return false }
+            state.isWatching = true
+            return true
+        }
+        if mustWatch { Task { await self.watch() } }
+    }
+
+    private func end(_ connection: PostgresConnection) {
+        if !followsPrimary { return }
+        state.withLock { _ = $0.inUse.removeValue(forKey: ObjectIdentifier(connection)) }
+    }
+
+    /// Cuts off runs that wait for a server while another one is the primary, until nothing runs any more.
+    ///
+    /// A server that is stopped, but not gone, keeps its connections alive: nothing else ends the wait.
+    private func watch() async {
+        while true {
+            try? await Task.sleep(for: .milliseconds(Self.patienceMilliseconds))
+            let waiting = state.withLock { state -> [PostgresConnection]? in
+                if state.inUse.isEmpty {
+                    state.isWatching = false
+                    return nil
+                }
+                let limit = monotonicMilliseconds() - Self.patienceMilliseconds
+                return state.inUse.values.filter { $0.since <= limit }.map(\.connection)
+            }
+            guard let waiting else { return }
+            guard !waiting.isEmpty, let primary = try? await PostgresConnection.open(configuration) else { continue }
+            let server = primary.server
+            await primary.close()
+            for connection in waiting where connection.server != server { connection.cutOff() }
+        }
     }
 
     /// A connection, or the permit to open one.

@@ -6,20 +6,39 @@ extension PostgresSession {
     static let minimumServerVersion: Int32 = 150_000
 
     /// Connects, blocking the thread, and sets the session up with the configured role.
+    ///
+    /// Of several servers one that says nothing within the time limit is passed over, as libpq's own blocking call does.
     static func connect(
         _ configuration: PostgresConfiguration, _ signal: CancellationSignal
     ) throws(PostgresError) -> PostgresSession {
         _ = try configuration.parsed()
-        guard let connection = start(configuration) else {
-            throw PostgresError(.unreachable, "libpq is out of memory")
+        var servers: NamedServers?
+        while true {
+            guard let connection = start(configuration, servers) else {
+                throw PostgresError(.unreachable, "libpq is out of memory")
+            }
+            // From here on the session owns the connection, and ends it when the session is deallocated.
+            let session = PostgresSession(connection, signal, statementLimit: configuration.preparedStatementLimit)
+            if let silence = try establish(connection, session, configuration, signal) {
+                servers = (servers ?? NamedServers(of: connection))?.others(than: connection)
+                if servers == nil { throw silence }
+                continue
+            }
+            signal.connect(to: connection)
+            try session.setUp(configuration)
+            return session
         }
-        // From here on the session owns the connection, and ends it when the session is deallocated.
-        let session = PostgresSession(connection, signal, statementLimit: configuration.preparedStatementLimit)
+    }
+
+    /// Establishes a connection. The result is the error for a server that said nothing, which another one may make good.
+    private static func establish(
+        _ connection: OpaquePointer, _ session: PostgresSession, _ configuration: PostgresConfiguration, _ signal: CancellationSignal
+    ) throws(PostgresError) -> PostgresError? {
         session.notices.watch(connection)
         // Verbose, because only the verbose text shows the SQLSTATE of a refused connection.
         PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
         do throws(PostgresError) {
-            try finishConnecting(connection, configuration, signal)
+            if let silence = try finishConnecting(connection, configuration, signal) { return silence }
         } catch let error where error.kind == .unreachable && error.message.isEmpty {
             throw failure(connection, configuration)
         }
@@ -29,9 +48,7 @@ extension PostgresSession {
             throw PostgresError(
                 .serverTooOld, "the Postgres server is version \(version), and at least version 15 is needed")
         }
-        signal.connect(to: connection)
-        try session.setUp(configuration)
-        return session
+        return nil
     }
 
     private func setUp(_ configuration: PostgresConfiguration) throws(PostgresError) {
@@ -52,14 +69,15 @@ extension PostgresSession {
     }
 
     /// Starts connecting. Parameters before the URI are defaults; parameters after it override the URI.
-    private static func start(_ configuration: PostgresConfiguration) -> OpaquePointer? {
-        let parameters = [
-            ("connect_timeout", String(configuration.connectTimeoutSeconds)),
-            ("application_name", configuration.applicationName),
-            ("keepalives_idle", "30"),
-            ("dbname", configuration.uri),
-            ("client_encoding", "UTF8"),
-        ]
+    private static func start(_ configuration: PostgresConfiguration, _ servers: NamedServers?) -> OpaquePointer? {
+        let parameters =
+            [
+                ("connect_timeout", String(configuration.connectTimeoutSeconds)),
+                ("application_name", configuration.applicationName),
+                ("keepalives_idle", "30"),
+                ("dbname", configuration.uri),
+                ("client_encoding", "UTF8"),
+            ] + (servers?.parameters ?? [])
         let keywords = parameters.map { strdup($0.0) }
         let values = parameters.map { strdup($0.1) }
         defer {
@@ -72,14 +90,17 @@ extension PostgresSession {
         }
     }
 
-    /// Drives the connection until it is established. An error without a message stands for libpq's own error.
+    /// Drives the connection until it is established. Each address has the time limit for itself; the result is the error
+    /// for one that let it pass. An error without a message stands for libpq's own error.
     private static func finishConnecting(
         _ connection: OpaquePointer, _ configuration: PostgresConfiguration, _ signal: CancellationSignal
-    ) throws(PostgresError) {
+    ) throws(PostgresError) -> PostgresError? {
         let failed = PostgresError(.unreachable, "")
         if PQstatus(connection) == CONNECTION_BAD { throw failed }
         let limit = effectiveTimeoutSeconds(connection, configuration)
-        let deadline = limit.map { monotonicMilliseconds() + Int64($0) * 1000 }
+        func nextDeadline() -> Int64? { limit.map { monotonicMilliseconds() + Int64($0) * 1000 } }
+        var deadline = nextDeadline()
+        var tried = trial(connection)
         var events = Int16(POLLOUT)
         while true {
             var descriptors = [
@@ -91,17 +112,24 @@ extension PostgresSession {
             if ready < 0 && errno == EINTR { continue }
             if signal.isRequested { throw .cancelled }
             if ready == 0 {
-                throw PostgresError(
+                return PostgresError(
                     .unreachable,
                     "\(address(connection)) did not answer within \(limit ?? 0) seconds")
             }
             switch PQconnectPoll(connection) {
-            case PGRES_POLLING_OK: return
+            case PGRES_POLLING_OK: return nil
             case PGRES_POLLING_READING: events = Int16(POLLIN)
             case PGRES_POLLING_WRITING: events = Int16(POLLOUT)
             default: throw failed
             }
+            let now = trial(connection)
+            if now != tried { (tried, deadline) = (now, nextDeadline()) }
         }
+    }
+
+    /// What tells one address that libpq tries from the next.
+    private static func trial(_ connection: OpaquePointer) -> [String] {
+        [PQhost(connection), PQport(connection), PQhostaddr(connection)].map { $0.map { String(cString: $0) } ?? "" }
     }
 
     /// The time limit for connecting; nil for no limit, which libpq writes as 0.

@@ -21,6 +21,7 @@ public final class PostgresSession {
     }
 
     deinit {
+        signal.disconnect()
         PQfinish(connection)
     }
 

@@ -60,6 +60,9 @@ import Testing
             """
             DELETE FROM ledger.events WHERE position > \(size);
             DELETE FROM ledger.merkle_nodes WHERE (index + 1) << level > \(size);
+            ALTER TABLE ledger.signed_heads DISABLE TRIGGER ALL;
+            DELETE FROM ledger.signed_heads WHERE size > \(size);
+            ALTER TABLE ledger.signed_heads ENABLE ALWAYS TRIGGER append_only;
             UPDATE ledger.head SET position = \(size), recorded_at = (SELECT max(recorded_at) FROM ledger.events)
             """)
     }

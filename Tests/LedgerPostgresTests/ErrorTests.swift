@@ -27,7 +27,8 @@ struct ErrorTests {
         }
     }
 
-    @Test func `a server that accepts and says nothing runs into the time limit`() async throws {
+    /// A listener on loopback that accepts and says nothing.
+    private static func withSilentPort<T>(_ body: (UInt16) async throws -> T) async throws -> T {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(listener) }
         var address = sockaddr_in()
@@ -41,10 +42,36 @@ struct ErrorTests {
                 _ = getsockname(listener, $0, &size)
             }
         }
-        let error = await Self.openError(
-            "postgresql://u@127.0.0.1:\(UInt16(bigEndian: address.sin_port))/x?connect_timeout=1")
-        #expect(error?.isUnreachable == true)
-        #expect(error?.description.contains("did not answer within 1 seconds") == true)
+        return try await body(UInt16(bigEndian: address.sin_port))
+    }
+
+    @Test func `a server that accepts and says nothing runs into the time limit`() async throws {
+        try await Self.withSilentPort { port in
+            let error = await Self.openError("postgresql://u@127.0.0.1:\(port)/x?connect_timeout=1")
+            #expect(error?.isUnreachable == true)
+            #expect(error?.description.contains("did not answer within 1 seconds") == true)
+        }
+    }
+
+    @Test func `of several servers those that say nothing and those that refuse are passed over`() async throws {
+        try await withServer { server in
+            try await Self.withSilentPort { silent in
+                let words = try PostgresConfiguration(uri: server.uri).parameters()
+                let (host, port) = (try #require(words["host"]), try #require(words["port"]))
+                let (user, database) = (try #require(words["user"]), try #require(words["dbname"]))
+                let configuration = PostgresConfiguration(
+                    uri: """
+                        host='127.0.0.1,127.0.0.1,\(host),127.0.0.1' port='1,\(silent),\(port),\(silent)' user='\(user)' \
+                        dbname='\(database)' target_session_attrs=read-write
+                        """, connectTimeoutSeconds: 1)
+                let connection = try await PostgresConnection.open(configuration)
+                #expect(try await connection.run { try $0.execute("SELECT 7")[0].int4(0) } == 7)
+                await connection.close()
+
+                let error = await Self.openError("host='127.0.0.1,127.0.0.1' port=\(silent) user=u dbname=x connect_timeout=1")
+                #expect(error?.isUnreachable == true && error?.description.contains("did not answer within 1 seconds") == true)
+            }
+        }
     }
 
     @Test func `a URI that can't be read is told apart and not quoted`() async throws {

@@ -68,6 +68,48 @@ import Testing
         }
     }
 
+    /// The processes of a server, the children first.
+    private func processes(of server: EmbeddedPostgresHandle) -> [pid_t] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        let children = names.compactMap { pid_t($0) }.filter { process in
+            guard let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+                let name = status.lastIndex(of: ")")
+            else { return false }
+            // After the name in parentheses: the state, and the parent.
+            let fields = status[status.index(after: name)...].split(separator: " ")
+            return fields.count > 1 && pid_t(fields[1]) == server.processID
+        }
+        return children + [server.processID]
+    }
+
+    /// Its kernel keeps the connections of a stopped server alive, and it answers nothing.
+    @Test(.timeLimit(.minutes(3)))
+    func `an append that waits for a stopped server goes on with the standby that took its place`() async throws {
+        try await withServer { primary in
+            try await withLedger(at: primary.uri) { _ in
+                try await withReplica(of: primary.uri) { standby in
+                    let writable = writableURI(primary.uri, standby)
+                    let ledger = try LedgerDatabase(uri: "\(writable)&connect_timeout=2")
+                    try await ledger.log.append([recorded(try sampleRow("A"))], runID: run)
+                    try await until("the standby has all") {
+                        try await asSuperuser(standby) { try LogReader().head($0).position == 1 }
+                    }
+                    let stopped = processes(of: primary)
+                    for process in stopped { kill(process, SIGSTOP) }
+                    defer { for process in stopped.reversed() { kill(process, SIGCONT) } }
+                    let waiting = Task { try await ledger.log.append([recorded(try sampleRow("B"))], runID: run) }
+                    try await Task.sleep(for: .milliseconds(500))
+                    _ = try await asSuperuser(standby) { try $0.execute("SELECT pg_promote()") }
+                    #expect(try await waiting.value.map(\.position) == [2])
+                    let other = try LedgerDatabase(uri: standby)
+                    #expect(try await other.pool.run { try LogReader().head($0).position } == 2)
+                    await ledger.close()
+                    await other.close()
+                }
+            }
+        }
+    }
+
     /// The program was stopped, say, between reading and writing. Its pool finds the old server's sessions dead and opens others.
     @Test(.timeLimit(.minutes(3))) func `what a projector folded from events that the standby lacks is not written there`() async throws {
         try await withServer { primary in

@@ -140,6 +140,7 @@ import Testing
         "UPDATE ledger.served_projections SET version = 'v2'",
         "INSERT INTO ledger.rule_files (file, version, digest) VALUES ('f', 1, 'd')",
         "INSERT INTO ledger.signing_keys (ledger_id, public_key) VALUES (gen_random_uuid(), sha256('k'))",
+        "INSERT INTO ledger.signed_heads (ledger_id, size, root, epoch) VALUES (gen_random_uuid(), 0, sha256('r'), 1)",
     ])
     func `the database refuses the statements of programs that name no schema version`(_ sql: String) async throws {
         try await withLedger { ledger in

@@ -29,6 +29,8 @@ import Testing
         "ledger.served_projections.previous_version": "without it there is no way back; another one is found",
         "ledger.served_projections.previous_code_version": "see previous_version",
         "ledger.signing_keys.recorded_at": "when a key was recorded is shown nowhere",
+        "ledger.signed_heads.epoch": "which lease a head was signed under is shown nowhere",
+        "ledger.signed_heads.recorded_at": "when a head was recorded is shown nowhere",
         "ledger.forks.acknowledged_at": "when a fork was acknowledged is shown nowhere",
         "ledger.leftover_tables.table_name": "tables that nobody reads any more",
         "ledger.leftover_tables.left_at": "tables that nobody reads any more",
@@ -39,6 +41,7 @@ import Testing
         "ledger.projection_versions": "the served versions can't go; without its row nobody reads another one",
         "ledger.rule_files": "a promoted file's can't go unnoticed; another one is recorded again at the next start",
         "ledger.leftover_tables": "tables that nobody reads any more",
+        "ledger.signed_heads": "the heads are in the file beside the key, which is verified; a ledger from before the table has no rows",
     ]
 
     private static func isFree(_ mutation: Mutation) -> Bool {

@@ -61,7 +61,8 @@ extension Problem {
         case .forkDetected: self.init(.forkDetected, "\(error)")
         case .forkSuspected: self.init(.forkSuspected, "\(error)")
         case .keyMismatch, .nothingToAcknowledge: self.init(.conflict, "\(error)")
-        case .keyFile, .checkpoint, .keyFileMissing, .signedHeadsMissing, .keyRecords, .forkRecords, .record:
+        case .keyFile, .checkpoint, .keyFileMissing, .signedHeadsMissing, .keyRecords, .forkRecords, .headRecords, .record,
+            .signerBusy:
             self.init(.notReady, "\(error.code): checkpoints can't be signed; `alpha-ledger audit checkpoint` says why")
         }
     }

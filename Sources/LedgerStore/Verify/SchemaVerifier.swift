@@ -9,7 +9,7 @@ public struct SchemaVerifier: Sendable {
     /// The tables that refuse changes, and the triggers that do so.
     private static let guarded = [
         ("events", "append_only"), ("merkle_nodes", "append_only"), ("head", "keep_the_row"), ("signing_keys", "append_only"),
-        ("forks", "append_only"), ("identities", "append_only"), ("stream_positions", "append_only"),
+        ("forks", "append_only"), ("signed_heads", "append_only"), ("identities", "append_only"), ("stream_positions", "append_only"),
         ("archives", "keep_the_row"),
     ]
 

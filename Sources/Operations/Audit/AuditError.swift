@@ -20,6 +20,10 @@ package enum AuditError: Error, Equatable, CustomStringConvertible {
     case keyRecords(problem: String)
     /// `ledger.forks` contradicts the signed heads, or is not a chain that ends in this ledger.
     case forkRecords(problem: String)
+    /// `ledger.signed_heads` has a head of a ledger that this one does not continue.
+    case headRecords(problem: String)
+    /// Another process signs, and does not come to an end.
+    case signerBusy
 
     /// The record of an earlier audit cannot be read or written, or belongs to another ledger.
     case record(problem: String)
@@ -37,6 +41,8 @@ package enum AuditError: Error, Equatable, CustomStringConvertible {
         case .signedHeadsMissing: "signed_heads_missing"
         case .keyRecords: "key_records"
         case .forkRecords: "fork_records"
+        case .headRecords: "head_records"
+        case .signerBusy: "signer_busy"
         case .record: "audit_record"
         }
     }
@@ -45,15 +51,16 @@ package enum AuditError: Error, Equatable, CustomStringConvertible {
     package var exitCode: Int32 {
         switch self {
         case .keyFile, .record: 2
-        case .checkpoint, .keyFileMissing, .signedHeadsMissing, .keyRecords, .forkRecords: 1
-        case .keyMismatch, .forkDetected, .forkSuspected, .nothingToAcknowledge: 3
+        case .checkpoint, .keyFileMissing, .signedHeadsMissing, .keyRecords, .forkRecords, .headRecords: 1
+        case .keyMismatch, .forkDetected, .forkSuspected, .nothingToAcknowledge, .signerBusy: 3
         }
     }
 
     package var description: String {
         switch self {
         case .keyFile(let problem), .record(let problem): problem
-        case .keyFileMissing(let problem), .signedHeadsMissing(let problem), .keyRecords(let problem), .forkRecords(let problem):
+        case .keyFileMissing(let problem), .signedHeadsMissing(let problem), .keyRecords(let problem), .forkRecords(let problem),
+            .headRecords(let problem):
             "\(code): \(problem)"
         case .keyMismatch(let recorded, let own):
             "key_mismatch: the database recorded the public key \(recorded) for this ledger, the key file has \(own); put the old key file back"
@@ -62,6 +69,7 @@ package enum AuditError: Error, Equatable, CustomStringConvertible {
         case .forkSuspected(let witness, let signed):
             "fork_suspected: \(witness) has a head with this ledger's signature that its log does not continue: \(signed). Nothing is signed until that is understood; after a deliberate restore run `alpha-ledger audit fork --acknowledge`"
         case .checkpoint(let problem): "bad_checkpoint: \(problem)"
+        case .signerBusy: "signer_busy: another process holds the lease of the signer; try again"
         case .nothingToAcknowledge: "the database agrees with every signed head: there is no fork to acknowledge"
         }
     }

@@ -31,15 +31,21 @@ final class HeadSigner: Sendable {
     /// A larger number of heads is proven on a separate connection.
     private static let fewHeads = 256
 
+    /// A signer that died holds its lease for so long; others wait twice as long for it.
+    private static let leaseSeconds = 5.0
+
     let keyFile: SigningKeyFile
     private let pool: PostgresPool
+    /// Identifies this process among all that share the database.
+    let owner: String
     private let known = Mutex<Known?>(nil)
     private let shared = Mutex<SharedWork<SignedNote>?>(nil)
     private let reading = Mutex<SharedWork<SignedLog?>?>(nil)
 
-    init(_ keyFile: SigningKeyFile, _ pool: PostgresPool) {
+    init(_ keyFile: SigningKeyFile, _ pool: PostgresPool, owner: String) {
         self.keyFile = keyFile
         self.pool = pool
+        self.owner = owner
     }
 
     /// The signed head. Concurrent callers share one.
@@ -144,29 +150,51 @@ final class HeadSigner: Sendable {
         }
         let signer = try opened.key.named(own.origin)
         try own.requireKey(signer.verifier)
-        let note = try checkpoint.signed(by: signer)
         opened.history.proven()
-        try await requireDurable()
+        let lease = try await record(SignedHead(size: checkpoint.size, root: checkpoint.root), own)
+        do {
+            let isHead = checkpoint.size == own.head.position && extensions.isEmpty
+            return try await sign(checkpoint, signer, of: own, opened, lease, isHead: isHead)
+        } catch {
+            try? await pool.run { session in try lease.giveBack(session) }
+            throw error
+        }
+    }
+
+    /// Signs a head that is recorded, keeps it, and gives the lease back.
+    private func sign(
+        _ checkpoint: Checkpoint, _ signer: NoteSigner, of own: AuditedHead, _ opened: Opened, _ lease: WorkLease, isHead: Bool
+    ) async throws -> SignedNote {
+        let note = try checkpoint.signed(by: signer)
         // The head's plain note is either the last one of its size or new. Any other note can be anywhere in the file.
-        let isHead = checkpoint.size == own.head.position && extensions.isEmpty
-        opened = try await onOwnThread { [opened] in try self.keep(note, in: opened, isHead: isHead) }
+        _ = try await onOwnThread { try self.keep(note, in: opened, isHead: isHead) }
         // The key is recorded after the head is kept. A recorded key without a kept head therefore always means a lost
         // head.
         try await pool.run { session in
             try session.durableTransaction {
                 try AuditedHead.recordKey(signer.verifier, for: own.head.ledgerID, session)
+                try lease.giveBack(session)
             }
         }
         return note
     }
 
-    /// Returns when all visible events are on disk and on the synchronous standbys.
+    /// Returns when the head is recorded, and with it all events below are on disk and on the synchronous standbys. Waits for another
+    /// process that signs.
     ///
-    /// The events of an append whose wait for a standby was cut short are visible like all others, although a failover
-    /// can lose them. A later commit waits for them. It has to write something, and a row's lock is enough.
-    private func requireDurable() async throws {
-        try await pool.run { session in
-            try session.durableTransaction { try LogReader().lockHead(session) }
+    /// The events of an append whose wait for a standby was cut short are visible like all others, although a failover can lose them. The
+    /// commit of the record comes after them, and waits for them.
+    private func record(_ signed: SignedHead, _ own: AuditedHead) async throws -> WorkLease {
+        let deadline = ContinuousClock.now + .seconds(2 * Self.leaseSeconds)
+        while true {
+            let lease = try await pool.run { session in
+                try session.durableTransaction {
+                    try own.record(signed, as: own.head.ledgerID, owner: self.owner, seconds: Self.leaseSeconds, session)
+                }
+            }
+            if let lease { return lease }
+            guard ContinuousClock.now < deadline else { throw AuditError.signerBusy }
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 

@@ -54,6 +54,11 @@ extension Ledger {
                 try AuditedHead.recordKey(signer.verifier, for: newID, session)
                 let note = try Checkpoint(origin: signer.verifier.name, size: old.head.position, root: old.root)
                     .signed(by: signer)
+                let head = SignedHead(size: old.head.position, root: old.root)
+                guard let lease = try old.record(head, as: newID, owner: heads.owner, seconds: 1, session) else {
+                    throw AuditError.signerBusy
+                }
+                try lease.giveBack(session)
                 // This comes before the commit. After a crash between the two, the ledger refuses to sign until the
                 // fork is acknowledged again; it never signs over an old head.
                 _ = try opened.file.append(note, at: opened.history.length)

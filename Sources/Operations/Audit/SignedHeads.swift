@@ -13,6 +13,8 @@ struct AuditedHead {
     let root: Digest32
     /// The public key that the database recorded first.
     let recordedKey: [UInt8]?
+    /// The largest head that the database recorded before it was signed; nil without one, as before schema version 13.
+    let recordedHead: SignedHead?
 
     var origin: String { Self.origin(head.ledgerID) }
     var checkpoint: Checkpoint {
@@ -24,7 +26,10 @@ struct AuditedHead {
     static func read(_ session: PostgresSession) throws -> AuditedHead {
         let head = try LogReader().head(session)
         let key = try SigningKeys().key(of: head.ledgerID, session)
-        return AuditedHead(head: head, root: try LogReader().root(at: head.position, session), recordedKey: key)
+        let recorded = try HeadRecords().largest(of: head.ledgerID, session)
+        return AuditedHead(
+            head: head, root: try LogReader().root(at: head.position, session), recordedKey: key,
+            recordedHead: recorded.map { SignedHead(size: $0.size, root: $0.root) })
     }
 
     /// The checkpoint of the first `size` events. Their tree is proven to be part of the head's.
@@ -47,24 +52,53 @@ struct AuditedHead {
         try requireContinuation(of: checkpoints.map { SignedHead(size: $0.size, root: $0.root) }, session)
     }
 
-    /// Checks the kept heads in the same way: those not proven before, and the largest, which continues the rest.
+    /// Checks the kept heads in the same way: those not proven before, and the largest, which continues the rest. So does the largest
+    /// recorded one, whoever signed it.
     func requireContinuation(of history: SignedHistory, _ session: PostgresSession) throws {
-        var heads: [SignedHead] = []
+        var heads = [recordedHead].compactMap { $0 }
         if let segment = history.segments.last {
             guard segment.origin.isBytewiseEqual(to: origin) else {
                 throw try fork(Checkpoint(origin: segment.origin, size: segment.largest.size, root: segment.largest.root))
             }
-            heads = [segment.largest] + history.unproven
+            heads += [segment.largest] + history.unproven
         }
         if let replaced = history.replaced, replaced.origin.isBytewiseEqual(to: origin) { heads.append(replaced.head) }
         try requireContinuation(of: heads, session)
     }
 
+    /// Checks every record of a head that was signed, or was about to be. Heads of earlier ids were left behind with their fork.
+    func requireContinuation(of records: [HeadRecord], chain: Set<UniqueID>, _ session: PostgresSession) throws {
+        if let stray = records.filter({ !chain.contains($0.ledgerID) }).map(\.ledgerID).min() {
+            throw AuditError.headRecords(
+                problem: "ledger.signed_heads has a row for \(stray), which is neither this ledger nor one that it continues")
+        }
+        let own = records.filter { $0.ledgerID == head.ledgerID }
+        try requireContinuation(of: own.map { SignedHead(size: $0.size, root: $0.root) }, session)
+    }
+
+    /// Commits a head that is to be signed, under the signer's lease. Nil if another process holds the lease.
+    ///
+    /// The transaction is one of a server as it is now: after a failover that lost a tail, what was read before is refused here.
+    func record(
+        _ signed: SignedHead, as ledger: UniqueID, owner: String, seconds: Double, _ session: PostgresSession
+    ) throws -> WorkLease? {
+        guard let lease = try WorkLease.take("signer", owner: owner, seconds: seconds, session) else { return nil }
+        let now = try LogReader().head(session)
+        guard now.ledgerID == ledger, now.position >= signed.size, try LogReader().root(at: signed.size, session) == signed.root else {
+            throw LedgerError.historyReplaced(position: signed.size)
+        }
+        let record = HeadRecord(ledgerID: ledger, size: signed.size, root: signed.root)
+        let recorded = try HeadRecords().record(record, epoch: lease.epoch, session)
+        guard recorded == record else { throw try fork(SignedHead(size: recorded.size, root: recorded.root)) }
+        return lease
+    }
+
+    private func fork(_ signed: SignedHead) throws -> AuditError {
+        try fork(Checkpoint(origin: origin, size: signed.size, root: signed.root))
+    }
+
     /// Checks heads of this ledger, the largest first, because a fork shows there soonest.
     private func requireContinuation(of heads: [SignedHead], _ session: PostgresSession) throws {
-        func fork(_ signed: SignedHead) throws -> AuditError {
-            try self.fork(Checkpoint(origin: origin, size: signed.size, root: signed.root))
-        }
         let size = head.position
         if let largest = heads.max(by: { $0.size < $1.size }), largest.size > size { throw try fork(largest) }
         // The largest head is checked by itself. The others take one statement for every 256 heads, so that neither a

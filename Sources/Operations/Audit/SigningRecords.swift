@@ -8,22 +8,30 @@ struct SigningRecords {
     private let keys: [UniqueID: [UInt8]]
     /// By the new id.
     private let forks: [UniqueID: LedgerFork]
+    let heads: [HeadRecord]
 
     static func read(_ head: UniqueID, _ session: PostgresSession) throws -> SigningRecords {
         let keys = try SigningKeys().all(session).map { ($0.ledgerID, $0.publicKey) }
         let forks = try LedgerFork.all(session).map { ($0.newID, $0) }
         return SigningRecords(
-            head: head, keys: Dictionary(keys) { first, _ in first }, forks: Dictionary(forks) { first, _ in first })
+            head: head, keys: Dictionary(keys) { first, _ in first }, forks: Dictionary(forks) { first, _ in first },
+            heads: try HeadRecords().all(session))
     }
 
-    /// Throws unless the forks are a chain that ends in this ledger, each key belongs to a ledger in the chain, and
-    /// both agree with the heads signed with `key`. Heads and key may be kept elsewhere.
-    func check(_ history: SignedHistory?, key: [UInt8]?) throws(AuditError) {
+    /// The ledger's id and those that it continues, the newest first. Throws if the forks lead back to one of them.
+    func chain() throws(AuditError) -> [UniqueID] {
         var chain = [head]
         while let last = chain.last, let fork = forks[last] {
             if chain.contains(fork.oldID) { throw .forkRecords(problem: "ledger.forks leads from \(fork.oldID) back to itself") }
             chain.append(fork.oldID)
         }
+        return chain
+    }
+
+    /// Throws unless the forks are a chain that ends in this ledger, each key belongs to a ledger in the chain, and
+    /// both agree with the heads signed with `key`. Heads and key may be kept elsewhere.
+    func check(_ history: SignedHistory?, key: [UInt8]?) throws(AuditError) {
+        let chain = try chain()
         if let stray = forks.keys.filter({ !chain.contains($0) }).min() {
             throw .forkRecords(problem: "ledger.forks has a row for \(stray), which is neither this ledger nor one that it continues")
         }

@@ -67,7 +67,7 @@ extension Ledger {
 
     /// Verifies within a transaction whose snapshot was taken after `kept` was read.
     ///
-    /// It also compares `ledger.signing_keys` and `ledger.forks` with the kept heads.
+    /// It also compares `ledger.signing_keys` and `ledger.forks` with the kept heads, and the log with `ledger.signed_heads`.
     package func verifyCheckpoints(
         _ kept: KeptHeads, others: [[UInt8]] = [], waiving waivers: Set<AuditWaiver> = [], _ session: PostgresSession
     ) throws -> SignedHeadsReport {
@@ -84,6 +84,7 @@ extension Ledger {
         let handedIn = try others.map { try Self.checkpoint($0, publicKey: ownKey?.publicKey ?? own.recordedKey) }
         try own.requireContinuation(of: handedIn, session)
         try records.check(kept.history, key: kept.key?.verifier.publicKey)
+        try own.requireContinuation(of: records.heads, chain: Set(records.chain()), session)
         return SignedHeadsReport(count: (kept.history?.segments.last?.count ?? 0) + handedIn.count, waived: waived)
     }
 

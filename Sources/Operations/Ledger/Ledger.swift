@@ -124,7 +124,9 @@ package final class Ledger: Sendable {
         self.pool = pool
         serviceConfiguration = pool.configuration
         primaryState = LedgerStateReader(pool)
-        heads = HeadSigner(SigningKeyFile(settings), pool)
+        var generator = SystemRandomNumberGenerator()
+        owner = "\(getpid())-\(UniqueID(random: &generator))"
+        heads = HeadSigner(SigningKeyFile(settings), pool, owner: owner)
         witnesses = policy.map { Witnesses($0, SigningKeyFile(settings), pool) }
         replica = settings.databaseReadURL.map { ReadReplica(uri: $0) }
         writer = PostgresPool(serviceConfiguration, maximumConnections: 1)
@@ -138,8 +140,6 @@ package final class Ledger: Sendable {
         ]) { _, own in own }
         projectorPool = PostgresPool(projectors, maximumConnections: 10)
         log = EventLog(writer: writer, schemas: schemas, names: TradeLedger.names)
-        var generator = SystemRandomNumberGenerator()
-        owner = "\(getpid())-\(UniqueID(random: &generator))"
         temporaryDirectory = "/tmp"
     }
 
