@@ -20,9 +20,14 @@ enum Figures {
     /// so does a sum beyond the range of figures.
     ///
     /// Rounded half to even.
-    static func decimal(_ text: String, _ places: Places) -> (text: String, isRounded: Bool) {
+    ///
+    /// - Parameters:
+    ///   - text: the decimal.
+    ///   - places: the number of digits to show, at most eight of a ratio in hundredths.
+    ///   - isInHundredths: whether a ratio is shown times 100.
+    static func decimal(_ text: String, _ places: Places, inHundredths isInHundredths: Bool = false) -> (text: String, isRounded: Bool) {
         guard let value = try? FixedDecimal(published: text) else { return (text, false) }
-        let divisor = power(FixedDecimal.fractionDigits - places.most)
+        let divisor = power(FixedDecimal.fractionDigits - places.most - (isInHundredths ? 2 : 0))
         let magnitude = value.units.magnitude
         var (quotient, remainder) = magnitude.quotientAndRemainder(dividingBy: divisor)
         let twice = remainder * 2
@@ -35,6 +40,18 @@ enum Figures {
         let sign = value.isNegative && quotient > 0 ? "\u{2212}" : ""
         remainder = remainder == 0 ? 0 : 1
         return (sign + grouped(String(whole)) + (digits.isEmpty ? "" : "." + digits), remainder != 0)
+    }
+
+    /// A number of minutes in the unit that a person would say it in: minutes up to two hours, hours up to two days, then days.
+    /// Rounded down. Text that is not a decimal stays unchanged.
+    static func age(minutes text: String) -> String {
+        guard let value = try? FixedDecimal(published: text) else { return "\(text) minutes" }
+        let minutes = Int64(value.units / Int128(power(FixedDecimal.fractionDigits)))
+        switch minutes {
+        case ..<120: return minutes == 1 ? "1 minute" : "\(count(minutes)) minutes"
+        case ..<2_880: return "\(minutes / 60) hours"
+        default: return "\(count(minutes / 1_440)) days"
+        }
     }
 
     /// A count with grouped digits.

@@ -37,10 +37,25 @@ package struct MarketPage: Sendable {
                     case .failure(let problem): ProblemBox.write(problem, to: &html)
                     case .success(let document):
                         MarketQuality.write(document.root, to: &html)
+                        newest(document.root, context, &html)
                         if let data = document.root["data"] { MarketFiguresView(analysis: analysis.name, data: data).write(to: &html) }
                     }
                     html.references = nil
                 }
+            }
+        }
+    }
+
+    /// If the sources are too old to be shown as of now: the way to the moment of the newest one.
+    private func newest(_ document: JSONValue, _ context: PageContext, _ html: inout HTMLWriter) {
+        guard document["status"]?.string != "live", let shown = context.time.shown,
+            let moment = document["source_quality"]?.elements.compactMap({ $0["as_of"]?.string }).max(), moment != context.time.asOf
+        else { return }
+        html.element("p") { html in
+            let address = context.address.with([("as_of_position", "\(shown.position)"), ("as_of", moment)])
+            html.element("a", [.href(address)]) { html in
+                html.text("Read it as of the newest observation, ")
+                html.time(moment)
             }
         }
     }
@@ -83,7 +98,7 @@ enum MarketQuality {
             html.text(" as of ")
             if let asOf = document["as_of"]?.string { html.time(asOf) } else { Unavailable.write("a series has no observation", to: &html) }
             if let age = document["age_minutes"], !age.isNull {
-                html.text(", \(Figures.decimal(age.sourceText, .points).text) minutes old")
+                html.text(", \(Figures.age(minutes: age.sourceText)) old")
             }
         }
         html.element("details", [.class("chip")]) { html in
@@ -99,54 +114,5 @@ enum MarketQuality {
         for warning in document["warnings"]?.elements.compactMap(\.string) ?? [] {
             html.element("p", [.class("notice hint")], text: warning.replacing("_", with: " ").replacing(":", with: ": "))
         }
-    }
-}
-
-/// Columns of figures of a market, by the names of their members.
-enum MarketColumn {
-    private static let units: [String: String] = [
-        "iv": "vol points", "forward_iv": "vol points", "dvol": "vol points", "vrp": "vol points", "iv_atm_7d": "vol points",
-        "iv_atm_30d": "vol points", "rv_7d": "vol points", "rv_30d": "vol points", "skew_25d": "vol points", "vol_of_vol": "vol points",
-        "iv_atm": "vol points", "slope": "vol points", "premium_usd": "USD", "price_usd": "USD", "basis_usd": "USD", "long_usd": "USD",
-        "short_usd": "USD", "spot": "USD", "forward": "USD", "expected_move": "USD", "mean": "", "age_minutes": "minutes", "dte": "days",
-        "tenor_days": "days", "days_in_regime": "days", "horizon_hours": "hours", "interval_hours": "hours", "missing_hours": "hours",
-        "annualised": "a year", "rate": "an interval", "apr": "a year", "distance": "of the spot", "share_positive": "share",
-        "expected_move_pct": "share", "mean_error": "share", "probability": "share",
-    ]
-
-    static func of(_ field: String) -> Column {
-        Column(title(field), unit: unit(field), isNumber: true, field: field) { row, html in
-            MarketColumn.write(row[field], field, to: &html)
-        }
-    }
-
-    static func title(_ field: String) -> String { field.replacing("_", with: " ") }
-
-    static func unit(_ field: String) -> String? { units[field].flatMap { $0.isEmpty ? nil : $0 } }
-
-    /// A value as a person reads it; an absent one says that it is not known.
-    static func write(_ value: JSONValue?, _ field: String, to html: inout HTMLWriter) {
-        guard let value, !value.isNull else { return Unavailable.write("not known", to: &html) }
-        switch value.kind {
-        case .number:
-            let (text, isRounded) = Figures.decimal(value.sourceText, places(field))
-            html.element("span", [.class("figure")] + (isRounded ? [.title("exactly \(value.sourceText)")] : []), text: text)
-        case .string:
-            let text = value.string ?? ""
-            if ["timestamp", "as_of", "hour", "from", "to"].contains(field) {
-                html.time(text)
-            } else if ["status", "state", "regime", "headline", "quality"].contains(field) {
-                Badge.write(text, to: &html)
-            } else {
-                html.text(text)
-            }
-        case .bool: html.text(value.bool == true ? "yes" : "no")
-        default: html.text(value.elements.compactMap { $0.string ?? $0.sourceText }.joined(separator: ", "))
-        }
-    }
-
-    private static func places(_ field: String) -> Figures.Places {
-        if field.hasSuffix("_usd") { return .money }
-        return units[field] == "vol points" ? .score : .exact
     }
 }
