@@ -86,6 +86,8 @@ import Testing
         var explanations: [[UInt8]] = []
         var events: [RecordedEvent]
         var streams: [RecordedEvent] = []
+        /// By every way in which the store reads payloads.
+        var payloads: [[UInt8]] = []
         var bundle: [UInt8]
         var digests: [String]
     }
@@ -116,13 +118,44 @@ import Testing
             answers.explanations.append((try? await ledger.explain(ask).json()) ?? [])
             answers.streams += try await ledger.stream("execution-alpha_sync:T\(number)", after: 0, limit: 1_000).events
         }
+        answers.payloads = try await ledger.pool.run { session in try Self.payloads(upTo: head.position, session) }
         return answers
+    }
+
+    private static func payloads(upTo head: Int64, _ session: PostgresSession) throws -> [[UInt8]] {
+        let reader = LogReader()
+        let types: [EventType] = [.alphaExecutionRecorded, .alphaExecutionUpdated]
+        let streams = (0..<12).map { "execution-alpha_sync:T\($0)" }
+        var found: [[UInt8]] = []
+        for position in [450, head] {
+            for stream in streams {
+                for type in types {
+                    for member in [nil, "fees_usd", "strike", "trade_date"] {
+                        let event = try reader.latest(type, inStream: stream, upTo: position, having: member, session)
+                        found.append(event?.payload ?? [])
+                    }
+                }
+            }
+            try reader.forEachLatest(ofStreamsPrefixed: "execution-alpha_sync:", upTo: position, session) { found.append($1) }
+            for set in [StreamSet.named(streams), .prefixed("execution-")] {
+                try reader.forEachEvent(in: set, upTo: position, session) { found.append($1.bytes) }
+                try reader.forEachLatest(of: types, in: set, upTo: position, session) { found.append($1.bytes) }
+            }
+        }
+        try reader.forEachLatest(of: types, session) { found.append($0.bytes) }
+        try reader.forEachLatest(of: types, inEach: streams, session) { found.append($2.bytes) }
+        try reader.forEachLast(inEach: streams, session) { found.append($2.bytes) }
+        try reader.forEachEvent(inEach: streams, without: UniqueID(high: 0, low: 0), session) { found.append($1.bytes) }
+        try reader.forEachBytes(after: 0, upTo: head, session) { found.append(Array($0.payload)) }
+        found += try reader.events(at: [1, 100, 512, 513, head], session).map(\.payload)
+        return found
     }
 
     private func expectEqual(_ found: Answers, _ expected: Answers, _ comment: String) {
         #expect(found.root == expected.root, "\(comment)")
         for (name, rows) in expected.pages { #expect(found.pages[name] == rows, "\(comment): \(name)") }
         #expect(found.explanations == expected.explanations, "\(comment)")
+        #expect(found.payloads == expected.payloads, "\(comment)")
         #expect(found.events == expected.events && found.streams == expected.streams, "\(comment)")
         #expect(found.bundle == expected.bundle && found.digests == expected.digests, "\(comment)")
     }
@@ -131,6 +164,7 @@ import Testing
         try await withBench { bench in
             let ledger = bench.ledger
             let before = try await answers(bench)
+            #expect(before.payloads.count > 2_000)
             #expect(before.explanations.contains { !$0.isEmpty })
             #expect(!before.streams.isEmpty && before.events.contains { $0.position <= 512 && $0.position > activations })
             let range = try await bench.detach()
