@@ -506,6 +506,10 @@ import Testing
                 let count = try session.execute("SELECT count(*) FROM ledger.events_json")[0].int8(0)
                 #expect(count > 1_024)
                 #expect(throws: PostgresError.self) { _ = try session.execute("SELECT payload FROM ledger.events_json") }
+                let refused = #expect(throws: PostgresError.self) {
+                    _ = try session.execute("SELECT payload_source_trade_id FROM audit.events WHERE position <= 512")
+                }
+                #expect(refused.map { "\($0)" }?.contains("range_detached") == true)
                 #expect(throws: PostgresError.self) {
                     _ = try session.execute("SELECT payload::jsonb ->> 'source_trade_id' FROM ledger.events WHERE position <= 512")
                 }
