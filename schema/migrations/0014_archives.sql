@@ -33,3 +33,16 @@ BEGIN
     END IF;
 END
 $$;
+
+-- What an auditor's query says of a payload that is not here.
+SET LOCAL ROLE {program}_reader;
+
+CREATE OR REPLACE FUNCTION audit.range_detached(event_position bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'range_detached: the payload of event % is in an archive', event_position USING ERRCODE = 'LV004';
+END
+$$;
+COMMENT ON FUNCTION audit.range_detached(bigint) IS 'Refuses a query that asks for the payload of an event whose range is detached.';
+REVOKE ALL ON FUNCTION audit.range_detached(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit.range_detached(bigint) TO {program}_auditor;

@@ -27,13 +27,13 @@ struct AuditedEvents {
             ("effective_at", "e.effective_at", "When it holds in the world: valid time. Null: the type has none."),
             ("run_id", "e.run_id", "The run that appended the event."),
             ("leaf_hash", "e.leaf_hash", "SHA-256 of 0x00 and the leaf, the canonical JSON of the event's columns."),
-            ("payload", "e.payload::jsonb", "The whole payload. Decimals in it are text, so that they are exact."),
+            ("payload", Self.payload, "The whole payload. Decimals in it are text, so that they are exact."),
         ]
         columns =
             own.map { Column(name: $0.0, expression: $0.1, comment: $0.2) }
             + schemas.payloadColumns.map { column in
                 let member = quoteLiteral(column.name)
-                let value = column.kind == .json ? "(e.payload::jsonb -> \(member))" : "(e.payload::jsonb ->> \(member))"
+                let value = column.kind == .json ? "(\(Self.payload) -> \(member))" : "(\(Self.payload) ->> \(member))"
                 return Column(
                     name: "payload_\(column.name)", expression: value + (Self.cast(of: column.kind).map { "::\($0)" } ?? ""),
                     comment:
@@ -41,6 +41,9 @@ struct AuditedEvents {
                 )
             }
     }
+
+    /// Of a detached range there is no payload, and null would mean that the event has none.
+    private static let payload = "(CASE WHEN e.payload LIKE '@%' THEN audit.range_detached(e.position) ELSE e.payload::jsonb END)"
 
     private static func cast(of kind: EventSchemas.PayloadColumn.Kind) -> String? {
         switch kind {
