@@ -51,7 +51,9 @@ import Testing
     private static let seed: UInt64 = 42
 
     private func withBench(_ body: (Bench) async throws -> Void) async throws {
-        let (directory, other) = (try temporaryDirectory(), "/dev/shm/alpha-ledger-tests-\(UUID().uuidString.prefix(8))")
+        let directory = try temporaryDirectory()
+        // Another file system, as the second copy has to be on another device.
+        let other = "\(directory.hasPrefix("/tmp") ? "/dev/shm" : "/tmp")/alpha-ledger-tests-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: false)
         defer { for path in [directory, other] { try? FileManager.default.removeItem(atPath: path) } }
         try await withDatabase { uri in
