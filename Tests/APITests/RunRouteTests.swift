@@ -124,7 +124,7 @@ import Testing
             let page = try await service.askSettled("/operations")
             let text = String(decoding: page.body, as: UTF8.self)
             #expect(page.status == 200 && text.contains("1 min 05 s") && text.contains("timed_out: no answer"))
-            #expect(text.contains("Executions without context") && text.contains("alpha-ledger backfill context --apply"))
+            #expect(text.contains("Executions without context") && text.contains("href=\"/operations/backfill/context\""))
             #expect(text.contains("missing:updatedAt") && text.contains("&lt;b&gt;T-2") && !text.contains("<b>T-2"))
             // At an earlier moment later runs are not known.
             let then = String(decoding: try await service.askSettled("/operations?as_of_position=\(head + 3)").body, as: UTF8.self)

@@ -68,6 +68,39 @@ struct ReferencePageTests {
         #expect(!html.contains("<script>alert") && !html.contains("<img") && !html.contains(#"href="javascript"#))
     }
 
+    @Test func `the first mention of a figure in a section has an anchor, to which the figure's name leads on the pages that show it`()
+        throws
+    {
+        let text = """
+            # Alerts
+
+            ## Overview
+
+            `vrp` is dvol − rv, see `GET /api/alerts` and `Vrp`. `{strike, call_oi}` and `vrp` again.
+
+            | figure | is |
+            |---|---|
+            | `iv_rv` | of `vrp` |
+
+            ## Flow
+
+            `vrp` again, and `n`.
+            """
+        let html = page(text)
+        for id in ["f-overview-vrp", "f-overview-strike", "f-overview-call_oi", "f-overview-iv_rv", "f-flow-vrp"] {
+            #expect(html.ranges(of: "<span id=\"\(id)\"></span>").count == 1, "\(id)")
+        }
+        #expect(!html.contains("f-overview-api") && !html.contains("f-flow-n\"") && !html.contains("f-overview-Vrp"))
+        let document = ReferenceDocument(path: "contract/alerts.md", text: text)
+        let flow = try #require(document.place("flow"))
+        let overview = try #require(document.place("overview"))
+        #expect(document.place("none") == nil)
+        let references = FigureReferences(places: [flow, overview], fallback: Address(["reference", "model"]))
+        #expect(references.address("vrp").text == "/reference/contract/alerts#f-flow-vrp")
+        #expect(references.address("iv_rv").text == "/reference/contract/alerts#f-overview-iv_rv")
+        #expect(references.address("nothing").text == "/reference/model")
+    }
+
     @Test func `a search gives the sections that have all of its words, with a link to each`() {
         let documents = [
             ReferenceDocument(
@@ -159,38 +192,5 @@ private enum MarkdownLinks {
             case .text, .code, .lineBreak: []
             }
         }
-    }
-
-    @Test func `the first mention of a figure in a section has an anchor, to which the figure's name leads on the pages that show it`()
-        throws
-    {
-        let text = """
-            # Alerts
-
-            ## Overview
-
-            `vrp` is dvol − rv, see `GET /api/alerts` and `Vrp`. `{strike, call_oi}` and `vrp` again.
-
-            | figure | is |
-            |---|---|
-            | `iv_rv` | of `vrp` |
-
-            ## Flow
-
-            `vrp` again, and `n`.
-            """
-        let html = page(text)
-        for id in ["f-overview-vrp", "f-overview-strike", "f-overview-call_oi", "f-overview-iv_rv", "f-flow-vrp"] {
-            #expect(html.ranges(of: "<span id=\"\(id)\"></span>").count == 1, "\(id)")
-        }
-        #expect(!html.contains("f-overview-api") && !html.contains("f-flow-n\"") && !html.contains("f-overview-Vrp"))
-        let document = ReferenceDocument(path: "contract/alerts.md", text: text)
-        let flow = try #require(document.place("flow"))
-        let overview = try #require(document.place("overview"))
-        #expect(document.place("none") == nil)
-        let references = FigureReferences(places: [flow, overview], fallback: Address(["reference", "model"]))
-        #expect(references.address("vrp").text == "/reference/contract/alerts#f-flow-vrp")
-        #expect(references.address("iv_rv").text == "/reference/contract/alerts#f-overview-iv_rv")
-        #expect(references.address("nothing").text == "/reference/model")
     }
 }

@@ -355,6 +355,33 @@ import Testing
             #expect(summary.finishedAt >= summary.startedAt)
         }
     }
+
+    // MARK: - Previews
+
+    @Test func `a preview asks nobody, appends nothing, and says what a run then asks for`() async throws {
+        try await withQuotes { bench in
+            try await bench.record(
+                bench.row("later") { $0.tradeDate = try instant("2026-01-12T14:30:00Z") }, bench.row("T-1"),
+                bench.row("bare") { $0.strike = nil }, bench.row("pending") { $0.tradeStatus = .pending })
+            let source = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
+            let backfill = BenchmarksBackfill(ledger: bench.ledger, quotes: .vendor(source))
+            let head = try await bench.head()
+            let preview = try await backfill.preview(BenchmarksBackfillOptions())
+            #expect(source.lookups.isEmpty)
+            #expect(try await bench.head() == head && preview.position == head)
+            #expect(preview.wanted == 3 && preview.trades == 3 && preview.lookups == 2 && preview.leastCalls == 2)
+            #expect(preview.byError == ["incomplete_contract": 1])
+            #expect(preview.quoteSource == "scripted" && preview.rules == "execution_quality@v1")
+            #expect(preview.firstTrades.map(\.id).last == "later")
+            #expect(try await backfill.preview(BenchmarksBackfillOptions(limit: 1)).trades == 1)
+            await #expect(throws: BackfillError.self) { try await backfill.preview(BenchmarksBackfillOptions(tradeIDs: ["nobody"])) }
+
+            let summary = try await backfill.run(BenchmarksBackfillOptions(apply: true))
+            #expect(summary.wanted == preview.wanted && summary.lookups == preview.lookups && summary.calls == preview.leastCalls)
+            let rest = try await backfill.preview(BenchmarksBackfillOptions())
+            #expect(rest.wanted == 0 && rest.firstTrades.isEmpty && rest.leastCalls == 0)
+        }
+    }
 }
 
 @Suite("Nearest quotes") struct NearestQuoteTests {
@@ -428,33 +455,6 @@ import Testing
             let expected = narrow ?? lookup.widened.flatMap(best)
             #expect(answers[lookup]?.found == expected, "seed \(seed)")
             #expect(answers[lookup]?.isWidened == (narrow == nil && lookup.widened != nil), "seed \(seed)")
-        }
-    }
-
-    // MARK: - Previews
-
-    @Test func `a preview asks nobody, appends nothing, and says what a run then asks for`() async throws {
-        try await withQuotes { bench in
-            try await bench.record(
-                bench.row("later") { $0.tradeDate = try instant("2026-01-12T14:30:00Z") }, bench.row("T-1"),
-                bench.row("bare") { $0.strike = nil }, bench.row("pending") { $0.tradeStatus = .pending })
-            let source = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
-            let backfill = BenchmarksBackfill(ledger: bench.ledger, quotes: .vendor(source))
-            let head = try await bench.head()
-            let preview = try await backfill.preview(BenchmarksBackfillOptions())
-            #expect(source.lookups.isEmpty)
-            #expect(try await bench.head() == head && preview.position == head)
-            #expect(preview.wanted == 3 && preview.trades == 3 && preview.lookups == 2 && preview.leastCalls == 2)
-            #expect(preview.byError == ["incomplete_contract": 1])
-            #expect(preview.quoteSource == "scripted" && preview.rules == "execution_quality@v1")
-            #expect(preview.firstTrades.map(\.id).last == "later")
-            #expect(try await backfill.preview(BenchmarksBackfillOptions(limit: 1)).trades == 1)
-            await #expect(throws: BackfillError.self) { try await backfill.preview(BenchmarksBackfillOptions(tradeIDs: ["nobody"])) }
-
-            let summary = try await backfill.run(BenchmarksBackfillOptions(apply: true))
-            #expect(summary.wanted == preview.wanted && summary.lookups == preview.lookups && summary.calls == preview.leastCalls)
-            let rest = try await backfill.preview(BenchmarksBackfillOptions())
-            #expect(rest.wanted == 0 && rest.firstTrades.isEmpty && rest.leastCalls == 0)
         }
     }
 }

@@ -391,12 +391,7 @@ import Testing
 
     @Test func `a preview counts horizons, the markets behind them, and what is refreshed without a look-up`() async throws {
         try await withQuotes { bench in
-            try await bench.record(
-                bench.row("T-1"),
-                bench.row("direct") {
-                    $0.underlyingSymbol = "BTC"
-                    $0.optionSymbol = nil
-                })
+            try await bench.record(bench.row("T-1"), bitcoin(bench, "direct"))
             let now = try instant("2026-03-31T00:00:00Z")
             let source = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
             let backfill = MarksBackfill(ledger: bench.ledger, quotes: .vendor(source), now: now)
