@@ -2,9 +2,9 @@ import LedgerEvents
 public import LedgerJSON
 public import LedgerValues
 
-/// The contents of `projections/<name>/columns.json`: the key, the columns that are stored beside the document for
-/// filters, which of these are never null, each column's type and role, and the columns that the digest covers. A
-/// version's table and indexes follow from it.
+/// The contents of `projections/<name>/columns.json`: the key, the part of it that identifies an entity, the columns that are
+/// stored beside the document for filters, which of these are never null, each column's type and role, and the columns that
+/// the digest covers. A version's tables and indexes follow from it.
 ///
 /// A row is stored as one canonical JSON document in event encoding (decimals are strings). The types here turn the
 /// document into the answer over HTTP (decimals are numbers) and into the line that is digested.
@@ -55,6 +55,8 @@ public struct ColumnSet: Sendable {
 
     /// The columns of the primary key, in order.
     public let key: [String]
+    /// The first columns of the key, which identify the entity of a row; all of them if `columns.json` does not say.
+    public let entity: [String]
     /// The columns stored beside the document, in order.
     public let storedColumns: [StoredColumn]
     /// The names of ``storedColumns``.
@@ -73,6 +75,10 @@ public struct ColumnSet: Sendable {
             return value.elements.compactMap(\.string)
         }
         key = try names("key")
+        entity = root["entity"] == nil ? key : try names("entity")
+        guard !entity.isEmpty || key.isEmpty, key.starts(with: entity, by: { $0.isBytewiseEqual(to: $1) }) else {
+            throw ColumnSetError.badEntity(key: key)
+        }
         stored = try names("stored")
         let required = root["required"] == nil ? [] : Set(try names("required").map { ByteKey($0) })
         guard let members = root["columns"], members.kind == .object else {
@@ -234,6 +240,8 @@ public enum ColumnSetError: Error, Equatable, CustomStringConvertible {
     /// A column has a role that its type can't have.
     case roleOfOtherType(column: String, role: String, expected: ColumnSet.Kind, found: ColumnSet.Kind)
     case unknownKey(column: String)
+    /// The key of an entity is not the beginning of the row's key.
+    case badEntity(key: [String])
     /// A stored column has a type that can't be stored, or does not exist.
     case unstorable(column: String)
     case requiredNotStored(column: String)
@@ -250,6 +258,7 @@ public enum ColumnSetError: Error, Equatable, CustomStringConvertible {
         case .unitWithoutMoney(let column): "`columns.\(column)`: a `unit` needs the `role` money"
         case .roleOfOtherType(let column, let role, let expected, let found):
             "`columns.\(column)`: the `role` \(role) needs the type \(expected.rawValue), found \(found.rawValue)"
+        case .badEntity(let key): "`entity`: expected the first of the key's columns \(key.joined(separator: ", "))"
         case .unknownKey(let column): "the key column `\(column)` is not among `columns`"
         case .unstorable(let column): "the stored column `\(column)` is not a text or an instant among `columns`"
         case .requiredNotStored(let column): "the required column `\(column)` is not among `stored`"

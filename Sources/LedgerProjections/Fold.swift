@@ -108,10 +108,22 @@ final class ProjectionFold<P: Projection>: Fold {
     private var documents = EntityDocuments()
     private var batch = 1
 
-    init(_ projection: P) { self.projection = projection }
+    /// The number of parts of an entity's key.
+    private let entityParts: Int
+
+    init(_ projection: P, entityParts: Int) {
+        self.projection = projection
+        self.entityParts = entityParts
+    }
 
     func missingEntities(for event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
-        try projection.touched(by: event).filter { entities[$0] == nil }
+        let missing = try projection.touched(by: event).filter { entities[$0] == nil }
+        for key in missing where key.parts.count != entityParts {
+            throw PoisonEvent(
+                position: event.record.position,
+                problem: "the entity \(key) has \(key.parts.count) parts, but `columns.json` gives an entity \(entityParts) columns")
+        }
+        return missing
     }
 
     func load(_ key: RowKey, facts document: [UInt8]?, referring events: ReferredEvents) throws {

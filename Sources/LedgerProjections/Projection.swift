@@ -58,10 +58,10 @@ public final class DecodedEvent: Sendable {
 /// It sees the events of the types that it consumes, in position order, and nothing else: no clock, no random
 /// numbers, no locale, no rows of other projections.
 ///
-/// The log is partitioned into entities (an account, an order, a group of contracts). The key of an entity has exactly two
-/// parts, or those of ``entityParts``; if rows are facts, it is the key of the entity's row, with two parts or more. An event changes the facts of each
-/// entity that it touches independently, and an entity's rows follow from its facts alone. Entities can therefore be folded
-/// apart, on any number of workers, and a row can be recomputed from facts under other rules or at another valid time.
+/// The log is partitioned into entities (an account, an order, a group of contracts). The key of an entity has a part for each
+/// column of ``ColumnSet/entity``, and the keys of its rows begin with it. An event changes the facts of each entity that it
+/// touches independently, and an entity's rows follow from its facts alone. Entities can therefore be folded apart, on any
+/// number of workers, and a row can be recomputed from facts under other rules or at another valid time.
 public protocol Projection: Sendable {
     /// All that events say about one entity, and all that its rows depend on. Facts never hold the result of a rule, so
     /// they are the same under any rules version.
@@ -78,9 +78,6 @@ public protocol Projection: Sendable {
 
     /// Whether the one entity that an event touches is always the event's subject.
     static var entitiesAreSubjects: Bool { get }
-
-    /// The number of parts of an entity's key, if rows are not facts: 2 or more, with which the key of each of its rows starts.
-    static var entityParts: Int { get }
 
     /// Whether stored facts refer to events by position; see ``facts(from:referring:)``.
     static var refersToEvents: Bool { get }
@@ -135,7 +132,6 @@ extension Projection {
     public static var entitiesAreSubjects: Bool { false }
     public static var momentRules: [MomentRule] { [] }
     public static var secondViews: [SecondView] { [] }
-    public static var entityParts: Int { 2 }
     public static var refersToEvents: Bool { false }
 
     /// None.

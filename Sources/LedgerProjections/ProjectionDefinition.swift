@@ -30,10 +30,8 @@ public struct ProjectionDefinition: Sendable {
     let consumedTypes: ConsumedTypes
     /// Whether each entity is one row whose document is also its facts. If so, the version has no table of facts.
     public let rowsAreFacts: Bool
-    /// The columns of an entity's key: the first two of the row's key, or as many as the projection says, or all of them if rows
-    /// are facts.
-    public var entityKey: [String] { rowsAreFacts ? columns.key : Array(columns.key.prefix(entityParts)) }
-    private let entityParts: Int
+    /// The columns of an entity's key: those that `columns.json` says, or all columns of the row's key if rows are facts.
+    public var entityKey: [String] { rowsAreFacts ? columns.key : columns.entity }
     /// Whether stored facts refer to events, which have to be read with them.
     public let refersToEvents: Bool
     /// Whether the one entity that an event touches is always the event's subject.
@@ -65,12 +63,12 @@ public struct ProjectionDefinition: Sendable {
         consumes = P.consumes
         consumedTypes = consumed
         rowsAreFacts = P.rowsAreFacts
-        entityParts = P.entityParts
         refersToEvents = P.refersToEvents
         entitiesAreSubjects = P.entitiesAreSubjects
         momentRules = P.momentRules
         secondViews = P.secondViews
-        startLive = { ProjectionFold(projection) }
+        let entityParts = P.rowsAreFacts ? columns.key.count : columns.entity.count
+        startLive = { ProjectionFold(projection, entityParts: entityParts) }
         startHistory = { sink, recent in HistoryFold(HistoryFoldState(projection, into: sink, recent: recent)) }
         startEntity = { entity in
             var facts: P.Facts?

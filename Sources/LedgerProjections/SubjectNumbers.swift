@@ -82,7 +82,7 @@ public struct NumberedEvents: Sendable {
 extension RowKey {
     /// The indices of some keys, sorted by key.
     ///
-    /// The first bytes of the second part, compared as numbers, decide nearly all comparisons.
+    /// Keys often share their first part. The first bytes of the second, compared as numbers, then decide nearly all comparisons.
     static func order(_ keys: ContiguousArray<RowKey>) -> [Int32] {
         struct Entry {
             let first: UInt64
@@ -91,7 +91,7 @@ extension RowKey {
         }
         var byFirstPart: [ByteKey: [Entry]] = [:]
         for (index, key) in keys.enumerated() {
-            let (a, b) = key.parts[1].text.leadingWords
+            let (a, b) = key.parts.count > 1 ? key.parts[1].text.leadingWords : (0, 0)
             byFirstPart[key.parts[0], default: []].append(Entry(first: a, second: b, index: Int32(index)))
         }
         var order: [Int32] = []

@@ -13,9 +13,11 @@ import Testing
         }
     }
 
-    private static func columns(key: String = #"["bank"]"#, stored: String, required: String = "[]") -> String {
+    private static func columns(
+        key: String = #"["bank"]"#, entity: String? = nil, stored: String, required: String = "[]"
+    ) -> String {
         """
-        {"key": \(key), "stored": \(stored), "required": \(required), "columns": {
+        {"key": \(key), \(entity.map { "\"entity\": \($0), " } ?? "")"stored": \(stored), "required": \(required), "columns": {
           "bank": {"type": "text", "digested": true}, "opened_at": {"type": "instant", "digested": true},
           "balance": {"type": "decimal", "digested": true}, "Mixed": {"type": "text", "digested": true}}}
         """
@@ -29,6 +31,15 @@ import Testing
         #expect(stored.map(\.isRequired) == [false, true, false])
     }
 
+    @Test func `an entity has the columns that are declared, or the whole key`() throws {
+        func entity(_ declared: String?) throws -> [String] {
+            let text = Self.columns(key: #"["bank", "opened_at"]"#, entity: declared, stored: "[]")
+            return try ColumnSet(parsing: Array(text.utf8)).entity
+        }
+        #expect(try entity(#"["bank"]"#) == ["bank"])
+        #expect(try entity(nil) == ["bank", "opened_at"])
+    }
+
     @Test(
         arguments: [
             (columns(stored: #"["balance"]"#), "the stored column `balance` is not a text or an instant among `columns`"),
@@ -37,6 +48,15 @@ import Testing
                 columns(stored: #"["opened_at"]"#, required: #"["bank"]"#),
                 "the required column `bank` is not among `stored`"
             ),
+            (
+                columns(key: #"["bank", "balance"]"#, entity: #"["balance"]"#, stored: "[]"),
+                "`entity`: expected the first of the key's columns bank, balance"
+            ),
+            (
+                columns(key: #"["bank"]"#, entity: #"["bank", "balance"]"#, stored: "[]"),
+                "`entity`: expected the first of the key's columns bank"
+            ),
+            (columns(entity: "[]", stored: "[]"), "`entity`: expected the first of the key's columns bank"),
             (columns(key: #"["branch"]"#, stored: "[]"), "the key column `branch` is not among `columns`"),
             (
                 columns(key: #"["Mixed"]"#, stored: "[]"),

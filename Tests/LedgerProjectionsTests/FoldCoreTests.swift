@@ -12,7 +12,7 @@ private struct BoxFilled: EventPayload {
     let box: String
     let items: [String: Int64]?
 
-    var subjectKey: RowKey? { RowKey(["boxes", box]) }
+    var subjectKey: RowKey? { RowKey([box]) }
 }
 
 /// Boxes with a row for each item. Items come, change, go and come back between others.
@@ -41,9 +41,8 @@ private struct BoxesProjection: Projection {
             rows.out.key("count"); rows.out.integer(count)
             rows.out.key("item"); rows.out.string(item)
             rows.out.key("parity"); rows.out.string("\(count % 2)")
-            rows.out.key("place"); rows.out.string("boxes")
             rows.out.endObject()
-            rows.endRow(RowKey(["boxes", facts.box, item]), [.text("\(count % 2)")])
+            rows.endRow(RowKey([facts.box, item]), [.text("\(count % 2)")])
         }
     }
 
@@ -100,12 +99,11 @@ private struct BoxesProjection: Projection {
         }
     }
 
-    private static func boxes() throws -> ProjectionDefinition {
+    private static func boxes(entity: String = #""entity": ["box"], "#) throws -> ProjectionDefinition {
         let columns = """
-            {"key": ["place", "box", "item"], "stored": ["parity"], "columns": {
+            {"key": ["box", "item"], \(entity)"stored": ["parity"], "columns": {
               "box": {"type": "text", "digested": true}, "count": {"type": "integer", "digested": true},
-              "item": {"type": "text", "digested": true}, "parity": {"type": "text", "digested": true},
-              "place": {"type": "text", "digested": true}}}
+              "item": {"type": "text", "digested": true}, "parity": {"type": "text", "digested": true}}}
             """
         let events = EventRegistry([EventDefinition(EventType("BoxFilled"), readers: [:])])
         let installed = try InstalledProjection("boxes", events, files: ["boxes/rules.v1.yaml"]) { _ in Array(columns.utf8) }
@@ -296,6 +294,14 @@ private struct BoxesProjection: Projection {
             }
             try check(definition, log.events, &random)
         }
+    }
+
+    @Test func `An entity with another number of parts than columns.json says is poison`() throws {
+        let event = Self.event(BoxFilled(box: "B", items: [:]), "BoxFilled", at: 1)
+        #expect(try Self.boxes().liveFold().missingEntities(for: event) == [RowKey(["B"])])
+        let expected = PoisonEvent(
+            position: 1, problem: "the entity B has 1 parts, but `columns.json` gives an entity 2 columns")
+        #expect(throws: expected) { try Self.boxes(entity: "").liveFold().missingEntities(for: event) }
     }
 
     @Test func `An error of a projection is the poison of its event, and a poison stays as it is`() throws {

@@ -53,7 +53,6 @@ package struct ChainProjection<Table: ChainTable>: Projection {
     package typealias Facts = ChainFacts
 
     package static var consumes: [EventType: Set<Int>] { [.marketObserved: [1, 2, 3]] }
-    package static var entityParts: Int { 3 }
     package static var refersToEvents: Bool { true }
 
     package let table: Table

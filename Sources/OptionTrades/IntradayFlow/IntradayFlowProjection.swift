@@ -10,7 +10,6 @@ package struct IntradayFlowProjection: Projection {
     package static let name = IntradayFlowRules.name
     package static let consumes = TradeEvents.firstVersions(of: [.intradayFlowSummarized])
     package static let rowsAreFacts = true
-    package static let entityParts = 3
 
     /// A row is the document alone: it is what its last event says.
     package struct Facts: Sendable {

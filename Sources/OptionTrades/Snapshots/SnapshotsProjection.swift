@@ -9,7 +9,6 @@ import LedgerValues
 /// Of an hour the latest capture counts. Facts are the hours, so that a row follows from them for any reader.
 struct SnapshotsProjection: Projection {
     static let name = "snapshots"
-    static let entityParts = 3
     static let consumes = TradeEvents.firstVersions(of: [.snapshotCaptured])
 
     /// The latest capture of an hour.
