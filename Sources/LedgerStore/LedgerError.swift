@@ -20,6 +20,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case unsafePartitions(problem: String)
     /// The database holds no ledger, or an older one.
     case notMigrated(problem: String)
+    /// The database holds no ledger, but something else in schemas that a ledger has for itself.
+    case schemasInUse([String])
     /// A migration or rule file differs from the recorded one.
     case fileChanged(file: String, recorded: String, found: String)
     /// The log contradicts itself at a position that was read.
@@ -65,6 +67,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
             "unsafe_partitions: \(problem); an audit names every fault"
         case .notMigrated(let problem):
             problem
+        case .schemasInUse(let schemas):
+            "schemas_in_use: a ledger has the schemas \(Migrator.schemas.joined(separator: ", ")) for itself, and the database holds something else in \(schemas.joined(separator: ", ")); give the ledger a database of its own"
         case .fileChanged(let file, let recorded, let found):
             "\(file) differs from the one recorded in this ledger (recorded \(recorded.prefix(12))…, found \(found.prefix(12))…); put the old file back and add a new one instead"
         case .corrupt(let position, let problem):

@@ -50,6 +50,8 @@ public struct Migrator: Sendable {
     package let names: LedgerNames
     /// A dedicated lock, so that two programs that start together migrate one after the other.
     private static let lockKey: Int64 = 0x616c_7068_6131
+    /// The schemas of a ledger, in bytewise order.
+    static let schemas = ["audit", "ledger", "projection"]
 
     /// - Parameters:
     ///   - migrations: the migrations as they are installed.
@@ -68,7 +70,8 @@ public struct Migrator: Sendable {
     /// version write nothing more. Appends and projections wait during the migration.
     ///
     /// The session's user must be allowed to create roles and schemas. It refuses, changing nothing, if an applied
-    /// migration now has another checksum, or if the database is newer than the files.
+    /// migration now has another checksum, if the database is newer than the files, or if the schemas of a new ledger hold
+    /// something else.
     public func migrate(_ session: PostgresSession) throws -> [Int] {
         try session.transaction {
             _ = try session.execute("SELECT pg_advisory_xact_lock($1)", [.int8(Self.lockKey)])
@@ -76,7 +79,7 @@ public struct Migrator: Sendable {
             try check(applied)
             let missing = migrations.filter { applied[$0.number] == nil }
             if missing.isEmpty { return [] }
-            if !applied.isEmpty { try shutOutWriters(session) }
+            if applied.isEmpty { try requireUnused(session) } else { try shutOutWriters(session) }
             for migration in missing {
                 try session.executeScript("RESET ROLE;\n" + migration.sql)
                 try session.executeScript("RESET ROLE")
@@ -87,6 +90,17 @@ public struct Migrator: Sendable {
             try startSchema(session)
             return missing.map(\.number)
         }
+    }
+
+    private func requireUnused(_ session: PostgresSession) throws {
+        let used = try session.execute(
+            """
+            SELECT n.nspname::text FROM pg_namespace n
+            WHERE n.nspname = ANY ($1) AND to_regclass('ledger.migrations') IS NULL
+              AND (EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid) OR EXISTS (SELECT FROM pg_proc WHERE pronamespace = n.oid))
+            ORDER BY n.nspname
+            """, [.textArray(Self.schemas)])
+        if used.rowCount > 0 { throw LedgerError.schemasInUse(try used.map { try $0.text(0) }) }
     }
 
     /// Waits for the transactions that write the log or a projection, and lets no new one begin; readers continue.

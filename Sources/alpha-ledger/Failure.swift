@@ -61,7 +61,7 @@ struct Failure: Error {
             case .versionHeld, .versionInUse, .viewInUse, .historyReplaced: self.init(code: 3, "\(error)")
             case .positionUnknown, .positionBeyondSize, .versionUnknown: self.init(code: 2, "\(error)")
             case .notMigrated: self.init(code: 2, "\(error); run `alpha-ledger db migrate`")
-            case .fileChanged, .schemaChanged, .unsafeServer, .unsafePartitions: self.init(code: 2, "\(error)")
+            case .fileChanged, .schemaChanged, .schemasInUse, .unsafeServer, .unsafePartitions: self.init(code: 2, "\(error)")
             default: self.init(code: 1, "\(error)")
             }
         case let error as PostgresError:

@@ -25,6 +25,7 @@ import Testing
             (.clockRegressed(head: .maximum, clock: .minimum), "clock_regressed", 503),
             (.notMigrated(problem: "p"), "not_ready", 503),
             (.schemaChanged(ledger: 9, program: 8), "not_ready", 503),
+            (.schemasInUse(["audit"]), "not_ready", 503),
             (.unsafeServer(problem: "p"), "not_ready", 503),
             (.schemaViolation(type: "T", problem: "p"), "internal", 500),
             (.fileChanged(file: "f", recorded: "a", found: "b"), "internal", 500),

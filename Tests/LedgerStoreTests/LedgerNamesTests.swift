@@ -67,6 +67,37 @@ import Testing
         }
     }
 
+    @Test func `a database whose schemas hold something else is refused before anything is made`() async throws {
+        try await withDatabase { uri in
+            let ledger = try LedgerDatabase(uri: uri, names: others)
+            let migrator = Migrator(try projectMigrations(), others)
+            func run(_ sql: String) async throws { try await ledger.asSuperuser { try $0.executeScript(sql) } }
+            func refused() async throws -> [String]? {
+                do {
+                    _ = try await ledger.asSuperuser { try migrator.migrate($0) }
+                    return nil
+                } catch LedgerError.schemasInUse(let schemas) {
+                    return schemas
+                }
+            }
+            try await run("CREATE SCHEMA ledger; CREATE TABLE ledger.entries (amount int)")
+            try await run("CREATE SCHEMA audit; CREATE FUNCTION audit.one() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+            #expect(try await refused() == ["audit", "ledger"])
+            let left = try await ledger.asSuperuser { session in
+                try session.execute(
+                    "SELECT count(*) FROM pg_tables WHERE schemaname IN ('ledger', 'projection', 'audit')")[0].int8(0)
+            }
+            #expect(left == 1)
+            try await run("DROP SCHEMA ledger CASCADE; DROP SCHEMA audit CASCADE")
+            #expect(try await refused() == nil)
+            #expect(
+                "\(LedgerError.schemasInUse(["audit"]))"
+                    == "schemas_in_use: a ledger has the schemas audit, ledger, projection for itself, and the database holds something else "
+                    + "in audit; give the ledger a database of its own")
+            await ledger.close()
+        }
+    }
+
     @Test func `an error names what the operator of this program can set`() {
         func problem(_ names: LedgerNames) -> String? {
             do throws(LedgerError) {

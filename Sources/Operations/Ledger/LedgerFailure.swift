@@ -52,7 +52,7 @@ extension LedgerFailure.Kind {
             self = .conflict
         case .versionUnknown: self = .versionUnknown
         case .clockRegressed: self = .clockRegressed
-        case .notMigrated, .schemaChanged: self = .otherSchema
+        case .notMigrated, .schemaChanged, .schemasInUse: self = .otherSchema
         case .unsafeServer: self = .unsafeServer
         case .schemaViolation, .fileChanged, .corrupt, .leaseLost, .unsafePartitions: return nil
         }
