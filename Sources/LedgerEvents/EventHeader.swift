@@ -33,12 +33,3 @@ public struct EventHeader: Sendable, Equatable {
         self.runID = runID
     }
 }
-
-extension RecordedEvent {
-    /// The event without its payload and its hash.
-    public var header: EventHeader {
-        EventHeader(
-            position: position, eventID: eventID, stream: stream, streamVersion: streamVersion, type: type,
-            schemaVersion: schemaVersion, recordedAt: recordedAt, effectiveAt: effectiveAt, runID: runID)
-    }
-}

@@ -4,21 +4,8 @@ public import LedgerValues
 
 /// An event as recorded in the log.
 public struct RecordedEvent: Sendable, Equatable {
-    /// Gapless, from 1.
-    public let position: Int64
-    public let eventID: UniqueID
-    public let stream: String
-    /// Gapless inside the stream, from 1.
-    public let streamVersion: Int64
-    /// The stored name of the type, which this program may not know.
-    public let type: String
-    public let schemaVersion: Int
-    /// The transaction time.
-    public let recordedAt: Instant
-    /// The valid time; nil if the event has none.
-    public let effectiveAt: Instant?
-    /// The run that appended the event.
-    public let runID: UniqueID
+    /// Its columns without the payload and the hash.
+    public let header: EventHeader
     /// The payload in canonical JSON, exactly the hashed bytes.
     public let payload: [UInt8]
     /// The stored leaf hash; ``computedLeafHash()`` computes it afresh.
@@ -28,18 +15,25 @@ public struct RecordedEvent: Sendable, Equatable {
         position: Int64, eventID: UniqueID, stream: String, streamVersion: Int64, type: String, schemaVersion: Int,
         recordedAt: Instant, effectiveAt: Instant?, runID: UniqueID, payload: [UInt8], leafHash: Digest32
     ) {
-        self.position = position
-        self.eventID = eventID
-        self.stream = stream
-        self.streamVersion = streamVersion
-        self.type = type
-        self.schemaVersion = schemaVersion
-        self.recordedAt = recordedAt
-        self.effectiveAt = effectiveAt
-        self.runID = runID
+        header = EventHeader(
+            position: position, eventID: eventID, stream: stream, streamVersion: streamVersion, type: type,
+            schemaVersion: schemaVersion, recordedAt: recordedAt, effectiveAt: effectiveAt, runID: runID)
         self.payload = payload
         self.leafHash = leafHash
     }
+}
+
+extension RecordedEvent {
+    public var position: Int64 { header.position }
+    public var eventID: UniqueID { header.eventID }
+    public var stream: String { header.stream }
+    public var streamVersion: Int64 { header.streamVersion }
+    /// The stored name of the type, which this program may not know.
+    public var type: String { header.type }
+    public var schemaVersion: Int { header.schemaVersion }
+    public var recordedAt: Instant { header.recordedAt }
+    public var effectiveAt: Instant? { header.effectiveAt }
+    public var runID: UniqueID { header.runID }
 }
 
 // MARK: - The leaf

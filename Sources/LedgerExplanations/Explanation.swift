@@ -26,7 +26,7 @@ public struct Explanation: Sendable, Equatable {
 
     /// A value that the figure was made from.
     public struct Input: Sendable, Hashable {
-        /// The name in the event's payload, such as `quote.bid`, with an id before it if there are several such things.
+        /// The name in the event's payload, such as `payment.amount`, with an id before it if there are several such things.
         public let name: String
         /// The value, or `null` if the event has no value.
         public let value: Shown
@@ -74,7 +74,7 @@ public struct Explanation: Sendable, Equatable {
         public let computed: Shown
     }
 
-    /// The projection, for example `execution_quality`.
+    /// The projection, for example `balances`.
     public let view: String
     /// The parts of the row's key.
     public let key: [String]

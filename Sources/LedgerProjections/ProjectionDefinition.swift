@@ -42,7 +42,7 @@ public struct ProjectionDefinition: Sendable {
     package let secondViews: [SecondView]
     private let startLive: @Sendable () -> any Fold
     private let startHistory: @Sendable (_ sink: any VersionSink, _ recent: RecentDocuments) -> HistoryFold
-    private let startEntity: @Sendable (RowKey) -> EntityFold
+    let startEntity: @Sendable (RowKey) -> EntityFold
     private let touched: @Sendable (DecodedEvent) throws(PoisonEvent) -> [RowKey]
     private let startWhole: @Sendable (_ last: Int64, _ start: FoldStart?) -> WholeFold
     private let derive:
@@ -73,7 +73,7 @@ public struct ProjectionDefinition: Sendable {
         startEntity = { entity in
             var facts: P.Facts?
             return EntityFold(
-                fold: { (event) throws(PoisonEvent) in try projection.fold(event, into: &facts, of: entity) },
+                apply: { (event) throws(PoisonEvent) in try projection.fold(event, into: &facts, of: entity) },
                 rows: { instant, asked in Self.rows(of: facts, effectiveBy: instant, asked, projection) })
         }
         touched = { (event) throws(PoisonEvent) in try projection.touched(by: event) }
@@ -114,9 +114,6 @@ public struct ProjectionDefinition: Sendable {
     ///   - sink: receives the versions.
     ///   - recent: keeps the most recently made documents; the folds of one task may share it.
     public func historyFold(into sink: any VersionSink, recent: RecentDocuments) -> HistoryFold { startHistory(sink, recent) }
-
-    /// A fold of the events of one entity, from its first event on.
-    public func entityFold(of entity: RowKey) -> EntityFold { startEntity(entity) }
 
     /// The entities that an event changes, determined by the event alone; each at most once.
     public func entities(touchedBy event: DecodedEvent) throws(PoisonEvent) -> [RowKey] { try touched(event) }

@@ -16,10 +16,18 @@ public struct EntityStep: Sendable {
     public let after: [ShownRow]
 }
 
+/// A fold of one entity's events alone, independent of the type of its facts.
+struct EntityFold {
+    let apply: (DecodedEvent) throws(PoisonEvent) -> Void
+    /// The rows after the events folded so far, as far as they hold by an instant and a selection asks for them.
+    let rows: (_ instant: Instant?, _ selection: RowSelection?) -> [ProjectedRow]
+}
+
 /// A walk along the events of one entity under one version of a projection.
 ///
-/// The rows after an event are the rows that the view has as of the event's position. Each event costs one fold of the
-/// event; each event whose rows are asked for, one writing of the entity's rows in addition.
+/// The rows after an event are the rows that the view has as of the event's position, because an entity's rows follow from its own
+/// events. Each event costs one fold of the event; each event whose rows are asked for, one writing of the entity's rows in
+/// addition.
 public final class EntityWalk {
     private let definition: ProjectionDefinition
     private let fold: EntityFold
@@ -45,7 +53,7 @@ public final class EntityWalk {
         self.row = row
         self.selection = selection
         effectiveBy = instant
-        fold = definition.entityFold(of: entity)
+        fold = definition.startEntity(entity)
     }
 
     /// Folds the next event that touches the entity. Throws `PoisonEvent` if the event can't be folded; the walk is
@@ -64,7 +72,7 @@ public final class EntityWalk {
 
     /// The rows after the last event, in key order, as a reader at a moment sees them.
     public func rows(now: Instant) throws -> [ShownRow] {
-        let rows = stored ?? fold.rows(effectiveBy: effectiveBy, selecting: selection)
+        let rows = stored ?? fold.rows(effectiveBy, selection)
         stored = rows
         let now = effectiveBy.map { min($0, now) } ?? now
         return try rows.filter { row == nil || $0.key == row }.map { row in
