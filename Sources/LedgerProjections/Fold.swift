@@ -36,7 +36,8 @@ private struct LiveVersions: VersionStrategy {
 
     /// Puts the versions after the event in place of those before it.
     mutating func take(_ versions: inout [Version]) {
-        swap(&versions, &next)
+        versions.removeAll(keepingCapacity: true)
+        versions.append(contentsOf: next)
         next.removeAll(keepingCapacity: true)
     }
 

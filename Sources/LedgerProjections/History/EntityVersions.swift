@@ -76,7 +76,8 @@ struct TalliedVersions: VersionStrategy {
     }
 
     private mutating func take(_ versions: inout [Version]) {
-        swap(&versions, &next)
+        versions.removeAll(keepingCapacity: true)
+        versions.append(contentsOf: next)
         next.removeAll(keepingCapacity: true)
     }
 
