@@ -3,7 +3,8 @@ public import LedgerValues
 /// The names by which a program's database, its operators and the readers of its signatures know it. All of them follow from
 /// the program's name.
 ///
-/// A ledger keeps its names for ever: they are part of its database and of everything that it signs.
+/// A ledger keeps its names for ever: they are part of its database and of everything that it signs. Its schemas are always `ledger`,
+/// `projection` and `audit`, so that anyone who reads them with SQL knows where to look.
 public struct LedgerNames: Sendable, Equatable {
     /// The program's name, for example `accounts`: the name of its sessions, and the beginning of the labels of its log
     /// records.
