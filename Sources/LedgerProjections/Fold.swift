@@ -45,7 +45,7 @@ private struct LiveVersions: VersionStrategy {
 
     func count(of versions: [Version]) -> Int { versions.count }
 
-    func find(_ key: RowKey, in versions: [Version], from index: Int) -> (index: Int, isThere: Bool) {
+    func find(_ kind: DocumentKind, _ key: RowKey, in versions: [Version], from index: Int) -> (index: Int, isThere: Bool) {
         key.place(from: index, to: versions.count) { versions[$0].key }
     }
 

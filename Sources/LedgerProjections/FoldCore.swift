@@ -98,7 +98,9 @@ protocol VersionStrategy {
 
     /// The index of the current version with a key, at or after another index. If there is none, it is the index of a version that
     /// comes after the key, or just the other index.
-    func find(_ key: RowKey, in versions: Versions, from index: Int) -> (index: Int, isThere: Bool)
+    mutating func find(
+        _ kind: DocumentKind, _ key: RowKey, in versions: Versions, from index: Int
+    ) -> (index: Int, isThere: Bool)
 
     /// Whether a current version has the same document.
     func isCurrent(_ document: Document, _ index: Int, of versions: Versions) -> Bool
@@ -109,7 +111,7 @@ protocol VersionStrategy {
     /// A current version ends.
     mutating func end(_ kind: DocumentKind, _ index: Int, of versions: Versions, at position: Int64)
 
-    /// A version begins. It is the next of the entity's versions.
+    /// A version begins whose key was looked for just before. It is the next of the entity's versions.
     mutating func begin(_ kind: DocumentKind, _ row: RowWriter.Row, _ document: Document, from origin: VersionOrigin)
 }
 
@@ -130,7 +132,7 @@ extension VersionStrategy {
         var next = 0
         for row in new {
             let document = document(UnsafeBufferPointer(rebasing: bytes[row.document]))
-            let (index, isThere) = find(row.key, in: current, from: next)
+            let (index, isThere) = find(kind, row.key, in: current, from: next)
             // Both lists are in key order, so the versions in between have no successor.
             while next < index {
                 end(kind, next, of: current, at: position)

@@ -17,7 +17,7 @@ struct TalliedVersions: VersionStrategy {
         /// The digest of the document; a document with another digest makes a new version.
         let document: Digest32
         let content: Digest32
-        /// The hash of the key.
+        /// The hash of a row's key.
         let key: Int
         let origin: VersionOrigin
 
@@ -42,6 +42,8 @@ struct TalliedVersions: VersionStrategy {
     /// Its versions after the event.
     private var next: [Version] = []
     private var content = VersionContent()
+    /// The hash of the row's key that was looked for last.
+    private var hash = 0
 
     init(_ tally: VersionTally) { self.tally = tally }
 
@@ -89,9 +91,13 @@ struct TalliedVersions: VersionStrategy {
 
     func count(of versions: [Version]) -> Int { versions.count }
 
-    func find(_ key: RowKey, in versions: [Version], from index: Int) -> (index: Int, isThere: Bool) {
-        let hash = key.hashValue
-        return versions[index...].firstIndex { $0.key == hash }.map { ($0, true) } ?? (index, false)
+    mutating func find(
+        _ kind: DocumentKind, _ key: RowKey, in versions: [Version], from index: Int
+    ) -> (index: Int, isThere: Bool) {
+        // An entity's facts have one key, which needs no hash.
+        if kind == .facts { return (index, index < versions.count) }
+        hash = key.hashValue
+        return versions[index...].firstIndex { [hash] in $0.key == hash }.map { ($0, true) } ?? (index, false)
     }
 
     func isCurrent(_ document: Digest32, _ index: Int, of versions: [Version]) -> Bool { versions[index].document == document }
@@ -104,6 +110,6 @@ struct TalliedVersions: VersionStrategy {
 
     mutating func begin(_ kind: DocumentKind, _ row: RowWriter.Row, _ document: Digest32, from origin: VersionOrigin) {
         content.set(kind, key: row.key, stored: row.stored, document: document)
-        next.append(Version(document: document, content: content.digest, key: row.key.hashValue, origin: origin))
+        next.append(Version(document: document, content: content.digest, key: hash, origin: origin))
     }
 }

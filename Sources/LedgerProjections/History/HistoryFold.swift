@@ -109,7 +109,7 @@ private struct EmittedVersions: VersionStrategy {
 
     func count(of versions: Versions) -> Int { versions.documents.count }
 
-    func find(_ key: RowKey, in versions: Versions, from index: Int) -> (index: Int, isThere: Bool) {
+    func find(_ kind: DocumentKind, _ key: RowKey, in versions: Versions, from index: Int) -> (index: Int, isThere: Bool) {
         key.place(from: index, to: versions.documents.count) { versions.document($0).key }
     }
 
