@@ -58,7 +58,7 @@ public final class Ledger: Sendable {
         configuration = .service(uri, names, schemaVersion: migrator.latest)
         pool = PostgresPool(configuration, maximumConnections: 8)
         writer = PostgresPool(configuration, maximumConnections: 1)
-        log = EventLog(writer: writer, schemas: try EventSchemas(files: try files.eventSchemas()), names: names)
+        log = EventLog(writer: writer, schemas: try EventSchemas(files: try files.eventSchemas(), patterns: model.patterns), names: names)
         registry = try ProjectionRegistry(model, files: try files.projectionFiles(), read: files.projectionFile)
     }
 

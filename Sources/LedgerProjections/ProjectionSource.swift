@@ -8,11 +8,14 @@ public struct LedgerModel: Sendable {
     public let events: EventRegistry
     /// The projections; each name occurs once.
     public let projections: [ProjectionSource]
+    /// The patterns of the event schemas beside those that the engine knows.
+    public let patterns: [TextPattern]
 
-    public init(names: LedgerNames, events: EventRegistry, projections: [ProjectionSource]) {
+    public init(names: LedgerNames, events: EventRegistry, projections: [ProjectionSource], patterns: [TextPattern] = []) {
         self.names = names
         self.events = events
         self.projections = projections
+        self.patterns = patterns
     }
 }
 

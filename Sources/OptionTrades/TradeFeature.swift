@@ -23,6 +23,6 @@ package enum TradeLedger {
     package static let standardFeed = "alpha_trade_feed"
     package static let names = LedgerNames("alpha-ledger", unsafeDurability: "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY=true")
     package static let model = LedgerModel(
-        names: names, events: TradeEvents.registry, projections: TradeFeature.all.map(\.projection))
+        names: names, events: TradeEvents.registry, projections: TradeFeature.all.map(\.projection), patterns: [.optionSymbol])
     package static let explainers = TradeFeature.all.map(\.explainer)
 }

@@ -12,7 +12,7 @@ import Testing
 
     private static let model = LedgerModel(
         names: TradeLedger.names, events: EventRegistry(TradeEvents.definitions + [DeskNoted.definition]),
-        projections: TradeLedger.model.projections + [NotedTrades.source])
+        projections: TradeLedger.model.projections + [NotedTrades.source], patterns: TradeLedger.model.patterns)
 
     @Test func `an event type takes two files, a projection six and a source of executions one`() throws {
         func files(_ folder: String) throws -> [String] {

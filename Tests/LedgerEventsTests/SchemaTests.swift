@@ -198,4 +198,28 @@ import Testing
     func `a schema file of another name is refused`(name: String) {
         #expect(throws: SchemaFileError.self) { try EventSchemas(files: [name: Array("{}".utf8)]) }
     }
+    @Test func `a domain's own pattern checks texts without their escapes`() throws {
+        // Small letters and backslashes.
+        let pattern = TextPattern(#"^[a-z\\]+$"#, meaning: "small letters and backslashes") { text in
+            for index in text.indices where !(97...122).contains(text[index]) && text[index] != 92 { return false }
+            return !text.isEmpty
+        }
+        let schema = #"{"type":"object","properties":{"t":{"type":"string","pattern":"^[a-z\\\\]+$"}}}"#
+        let schemas = try EventSchemas(files: ["Type.v1.json": Array(schema.utf8)], patterns: [pattern])
+        func problem(_ payload: String) throws -> String? {
+            do {
+                try schemas.validate(type: "Type", version: 1, payload: try JSONDocument(parsing: Array(payload.utf8)))
+                return nil
+            } catch let violation as SchemaViolation {
+                return violation.expected
+            }
+        }
+        #expect(try problem(#"{"t":"ab"}"#) == nil)
+        #expect(try problem(#"{"t":"a\\b"}"#) == nil)
+        #expect(try problem(#"{"t":"\u0061b"}"#) == nil)
+        // A line break, though its escape has only letters and a backslash.
+        #expect(try problem(#"{"t":"a\nb"}"#) == "small letters and backslashes")
+        #expect(try problem(#"{"t":"A"}"#) == "small letters and backslashes")
+        #expect(throws: SchemaFileError.self) { try EventSchemas(files: ["Type.v1.json": Array(schema.utf8)]) }
+    }
 }

@@ -31,7 +31,7 @@ enum TestFiles {
     }
 
     static func schemas() throws -> EventSchemas {
-        try EventSchemas(files: try schemaFiles())
+        try EventSchemas(files: try schemaFiles(), patterns: TradeLedger.model.patterns)
     }
 }
 

@@ -259,7 +259,8 @@ import Testing
             try await bench.record([bench.row("A"), bench.row("B", "XYZ"), bench.row("C", "ETH")])
             try await bench.observe()
             try await bench.run()
-            let schemas = try EventSchemas(files: try bench.ledger.resources.files.eventSchemas())
+            let schemas = try EventSchemas(
+                files: try bench.ledger.resources.files.eventSchemas(), patterns: TradeLedger.model.patterns)
             let events = try await bench.events(.contextStamped)
             #expect(events.count == 3)
             for event in events {

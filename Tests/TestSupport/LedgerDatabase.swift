@@ -72,7 +72,8 @@ package struct LedgerDatabase: Sendable {
         configuration = service
         pool = PostgresPool(configuration, maximumConnections: 20)
         writer = PostgresPool(configuration, maximumConnections: 1)
-        log = EventLog(writer: writer, schemas: try EventSchemas(files: try projectFiles.eventSchemas()), names: names)
+        let schemas = try EventSchemas(files: try projectFiles.eventSchemas(), patterns: TradeLedger.model.patterns)
+        log = EventLog(writer: writer, schemas: schemas, names: names)
         registry = try projectRegistry()
     }
 

@@ -15,7 +15,12 @@ public struct EventSchemas: Sendable {
     ///
     /// Throws `SchemaFileError` for a name of any other form, and for any part of a file that the validator does not
     /// support.
-    public init(files: [String: [UInt8]]) throws(SchemaFileError) {
+    ///
+    /// - Parameters:
+    ///   - files: the schema files.
+    ///   - patterns: the domain's own values of `pattern`.
+    public init(files: [String: [UInt8]], patterns: [TextPattern] = []) throws(SchemaFileError) {
+        let patterns = SchemaPattern.known + patterns.map(SchemaPattern.own)
         var schemas: [Key: CompiledSchema] = [:]
         var identified: [String: CompiledSchema] = [:]
         var references: [(key: Key, file: String, id: String)] = []
@@ -23,7 +28,7 @@ public struct EventSchemas: Sendable {
             guard let key = Self.key(ofFile: name) else {
                 throw SchemaFileError(file: name, pointer: "", problem: "is not named <Type>.v<N>.json")
             }
-            switch try SchemaCompiler.compile(bytes, file: name) {
+            switch try SchemaCompiler.compile(bytes, file: name, patterns) {
             case .schema(let schema, let id):
                 schemas[key] = schema
                 if let id { identified[id] = schema }

@@ -20,6 +20,7 @@ struct SchemaCompiler {
 
     private let file: String
     private let root: JSONValue
+    private let patterns: [SchemaPattern]
     /// The nodes of `$defs`, each compiled when it is first referred to; nil while its compilation is in progress.
     private var definitions: [String: SchemaNode?] = [:]
 
@@ -29,14 +30,14 @@ struct SchemaCompiler {
         case sameAs(id: String)
     }
 
-    static func compile(_ bytes: [UInt8], file: String) throws(SchemaFileError) -> Content {
+    static func compile(_ bytes: [UInt8], file: String, _ patterns: [SchemaPattern]) throws(SchemaFileError) -> Content {
         let document: JSONDocument
         do {
             document = try JSONDocument(parsing: bytes)
         } catch {
             throw SchemaFileError(file: file, pointer: "", problem: "\(error)")
         }
-        var compiler = SchemaCompiler(file: file, root: document.root)
+        var compiler = SchemaCompiler(file: file, root: document.root, patterns: patterns)
         if let id = try compiler.otherFile() { return .sameAs(id: id) }
         let root = try compiler.node(of: document.root, at: "", isRoot: true)
         if let definitions = document.root["$defs"] {
@@ -57,9 +58,10 @@ struct SchemaCompiler {
         return id
     }
 
-    private init(file: String, root: JSONValue) {
+    private init(file: String, root: JSONValue, patterns: [SchemaPattern]) {
         self.file = file
         self.root = root
+        self.patterns = patterns
     }
 
     private func error(_ pointer: String, _ problem: String) -> SchemaFileError {
@@ -229,7 +231,7 @@ extension SchemaCompiler {
 
     private func pattern(_ value: JSONValue, at pointer: String) throws(SchemaFileError) -> SchemaPattern {
         let expression = Array((value.string ?? "").utf8)
-        guard let pattern = SchemaPattern.allCases.first(where: { Array($0.expression.utf8) == expression }) else {
+        guard let pattern = patterns.first(where: { Array($0.expression.utf8) == expression }) else {
             throw error(pointer, "is not a pattern known here")
         }
         return pattern

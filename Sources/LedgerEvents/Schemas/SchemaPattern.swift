@@ -2,9 +2,16 @@ import LedgerValues
 
 /// The values of `pattern` that the schemas use. Each regular expression has a hand-written check that accepts
 /// exactly the same texts; tests compare the two through an independent validator.
-enum SchemaPattern: CaseIterable {
+enum SchemaPattern: Sendable {
     case decimal, decimalSum, nonNegativeDecimal, positiveDecimal
-    case instant, date, uniqueID, digest, optionSymbol, currencyCode, text
+    case instant, date, uniqueID, digest, currencyCode, text
+    /// A pattern of the domain.
+    indirect case own(TextPattern)
+
+    /// The patterns that the engine knows.
+    static let known: [SchemaPattern] = [
+        .decimal, .decimalSum, .nonNegativeDecimal, .positiveDecimal, .instant, .date, .uniqueID, .digest, .currencyCode, .text,
+    ]
 
     /// The regular expression (ECMA 262), as written in the schema files.
     var expression: String {
@@ -22,11 +29,9 @@ enum SchemaPattern: CaseIterable {
                 + "|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$"
         case .uniqueID: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
         case .digest: "^[0-9a-f]{64}$"
-        case .optionSymbol:
-            "^[A-Z][A-Z0-9]{0,5}([0-9]{2}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)"
-                + "|02(0[1-9]|1[0-9]|2[0-8]))|([02468][048]|[13579][26])0229)[CP](?!00000000)[0-9]{8}$"
         case .currencyCode: "^[A-Z]{3,5}$"
         case .text: #"^[^\u0000]+$"#
+        case .own(let pattern): pattern.expression
         }
     }
 
@@ -44,9 +49,9 @@ enum SchemaPattern: CaseIterable {
         case .date: "a date"
         case .uniqueID: "a UUID in lower case"
         case .digest: "64 lower-case hexadecimal digits"
-        case .optionSymbol: "a compact option symbol"
         case .currencyCode: "three to five capital letters"
         case .text: "a string that is not empty and holds no U+0000"
+        case .own(let pattern): pattern.meaning
         }
     }
 
@@ -61,9 +66,9 @@ enum SchemaPattern: CaseIterable {
         case .date: CalendarDate(parsing: text) != nil
         case .uniqueID: isUniqueID(text)
         case .digest: text.count == 64 && isHexadecimal(text, 0..<64)
-        case .optionSymbol: isOptionSymbol(text)
         case .currencyCode: (3...5).contains(text.count) && isCapitals(text)
         case .text: isText(text)
+        case .own(let pattern): pattern.matches(text)
         }
     }
 }
@@ -109,12 +114,6 @@ private func isUniqueID(_ text: Span<UInt8>) -> Bool {
     for index in [8, 13, 18, 23] where text[index] != UInt8(ascii: "-") { return false }
     return isHexadecimal(text, 0..<8) && isHexadecimal(text, 9..<13) && isHexadecimal(text, 14..<18)
         && isHexadecimal(text, 19..<23) && isHexadecimal(text, 24..<36)
-}
-
-private func isOptionSymbol(_ text: Span<UInt8>) -> Bool {
-    guard (16...21).contains(text.count) else { return false }
-    for index in text.indices where text[index] == UInt8(ascii: " ") { return false }
-    return OptionSymbol(parsing: text) != nil
 }
 
 private func isCapitals(_ text: Span<UInt8>) -> Bool {

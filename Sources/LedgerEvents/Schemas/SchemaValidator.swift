@@ -138,7 +138,8 @@ extension SchemaNode.TextRule {
         switch pattern {
         case nil: break
         case .text?: if text.isEmpty { return false }
-        // No other pattern allows a backslash.
+        // Of the others only a domain's pattern may allow a backslash, and an escape is none.
+        case .own? where hasBackslash(text): return false
         case let pattern?: if !pattern.matches(text) { return false }
         }
         // An escape stands for at most one scalar and is at least two bytes long.
@@ -199,4 +200,9 @@ private func hasScalars(_ text: Span<UInt8>, atLeast minimum: Int) -> Bool {
     var scalars = 0
     for index in text.indices where text[index] & 0xc0 != 0x80 { scalars += 1 }
     return scalars >= minimum
+}
+
+private func hasBackslash(_ text: Span<UInt8>) -> Bool {
+    for index in text.indices where text[index] == UInt8(ascii: "\\") { return true }
+    return false
 }

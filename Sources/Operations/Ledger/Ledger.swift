@@ -64,7 +64,7 @@ package final class Ledger: Sendable {
         sources: ExecutionSources = Ingestion.executions, migration: MigrationPolicy = .embeddedOnly, writes: Bool = true,
         logger: Logger = Logger(label: "alpha-ledger")
     ) async throws -> Ledger {
-        let schemas = try EventSchemas(files: try resources.files.eventSchemas())
+        let schemas = try EventSchemas(files: try resources.files.eventSchemas(), patterns: model.patterns)
         let installed = try InstalledRules(resources, model: model)
         let policy = try settings.witnessPolicy.map { try WitnessPolicy(file: $0) }
         let migrator = Migrator(try resources.files.migrations(), TradeLedger.names)
