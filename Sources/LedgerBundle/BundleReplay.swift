@@ -101,7 +101,7 @@ struct BundleReplay {
         guard let read = decoder.read(record) else { return nil }
         for (definition, fold) in zip(definitions, folds) {
             do throws(PoisonEvent) {
-                if let event = try definition.event(read) { try fold.apply(event) }
+                try fold.apply(read)
             } catch {
                 return BundleFault(
                     .badEvent, file: BundlePaths.events, line: line, position: record.position,

@@ -14,7 +14,12 @@ public final class CompleteFold {
     /// Folds the next event. Throws `PoisonEvent` if the event can't be folded; the fold is unusable afterwards.
     public func apply(_ event: DecodedEvent) throws(PoisonEvent) {
         guard let place = events.place(of: EventType(event.record.type)) else { return }
-        fold.fold(subjects.number([ReadEvent(event.record, place, .success(event.payload))]))
+        try apply(ReadEvent(event.record, place, .success(event.payload)))
+    }
+
+    /// Folds the next event, which was read once for several folds; an event of a type that is not consumed changes nothing.
+    public func apply(_ event: ReadEvent) throws(PoisonEvent) {
+        fold.fold(subjects.number([event]))
         if let poison = fold.poison { throw poison }
     }
 

@@ -101,7 +101,7 @@ struct ContextFold {
         var versions: [Version] = []
         var start = 0
         while start < log.events.count {
-            let fold = ProjectionFold(projection)
+            let fold = ProjectionFold(projection, entityParts: columns.entity.count)
             for event in log.events[start..<min(start + batch, log.events.count)] {
                 for entity in try fold.missingEntities(for: event) { try fold.load(entity, facts: facts[entity]) }
                 try fold.apply(event)

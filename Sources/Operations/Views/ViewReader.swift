@@ -141,12 +141,11 @@ package struct ViewReader: Sendable {
     }
 
     private func page(_ view: View, _ request: ViewRequest, _ cursor: ViewCursor?) async throws -> ViewPage {
-        let settled = try await settle(view, request, cursor)
-        let (rows, read) = (settled.rows, settled.page)
+        let (rows, read) = try await settle(view, request, cursor)
         let standing = rows.standing
         let after = cursor.map { RowKey($0.key) }
         let selection = request.selection(view)
-        let found: (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool)
+        let found: Page
         let aggregates: JSONNode?
         let receipt: ViewReceipt?
         do {
@@ -177,29 +176,25 @@ package struct ViewReader: Sendable {
 
     // MARK: - The basis of an answer
 
-    /// The source of an answer's rows, with the page if it was read at the same time.
-    private struct Settled: Sendable {
-        let rows: ViewRows
-        let page: (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool)?
-    }
+    private typealias Page = (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool)
 
     /// Settles position, moment and version. If the rows are found in key order, the page is read in the same snapshot.
     ///
     /// Waits up to two seconds for a projection that is behind.
     private func settle(
         _ view: View, _ request: ViewRequest, _ cursor: ViewCursor?, readsPage: Bool = true
-    ) async throws -> Settled {
+    ) async throws -> (rows: ViewRows, page: Page?) {
         do {
             return try await ledger.settled(asOf: request.asOf) { settledHead in
-                let answer = try await database.run(Self.point(view, request, cursor)) { session -> Settled in
+                let answer = try await database.run(Self.point(view, request, cursor)) { session -> (rows: ViewRows, page: Page?) in
                     try session.transaction(.snapshot) {
                         let standing = try standing(view, request, cursor, settledHead: settledHead, session)
                         let rows = try ViewRows(view, request, standing, ledger.registry)
                         if let cursor, cursor.key.count != rows.keyCount { throw ViewError.badCursor }
-                        if rows.isSearch || !readsPage { return Settled(rows: rows, page: nil) }
+                        if rows.isSearch || !readsPage { return (rows, nil) }
                         let page = try rows.page(
                             after: cursor.map { RowKey($0.key) }, FoldDeadline(instant: nil), session)
-                        return Settled(rows: rows, page: page)
+                        return (rows, page)
                     }
                 }
                 let shown = answer.rows.standing
@@ -266,7 +261,7 @@ package struct ViewReader: Sendable {
     /// A page whose rows have to be searched for among all.
     private func search(
         _ rows: ViewRows, _ request: ViewRequest, after key: RowKey?, _ selection: String
-    ) async throws -> (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool) {
+    ) async throws -> Page {
         let name = "rows|\(rows.standing.key)|\(selection)|\(request.sort ?? "")|\(request.limit)|\(request.cursor ?? "")"
         let result = try await fold(name) { deadline in
             try await deadline.read(database, rows.standing.point) { session in
