@@ -228,7 +228,9 @@ private struct Killed: Error {}
 
     /// Takes every event out of the log and every row out of the versions that held some, as no program can.
     private func clear(_ ledger: LedgerDatabase, _ definitions: [ProjectionDefinition]) async throws {
-        let tables = try await ledger.pool.run { try tables(of: versions(definitions, $0), ledger).map(\.table) }
+        let tables = try await ledger.pool.run { session in
+            try tables(of: versions(definitions, session), ledger).map { $0.table }
+        }
         try await ledger.asSuperuser { session in
             // Deleted rows would stay in the tables' pages until somebody vacuums them, history after history.
             try session.executeScript(
