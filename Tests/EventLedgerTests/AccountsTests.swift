@@ -22,7 +22,7 @@ import Testing
                   ann: 75 open
                   bob: 30.5 open
                 what rules v2 would change
-                  bank/bob: state "overdrawn" → "open"
+                  bob: state "overdrawn" → "open"
                 the last payment is in the log: true
                 faults found: 0
 

@@ -19,7 +19,7 @@ struct Balances: Projection {
     }
 
     func entities(touchedBy event: DecodedEvent) -> [RowKey] {
-        event.payload(as: MoneyMoved.self).map { [RowKey(["bank", $0.account])] } ?? []
+        event.payload(as: MoneyMoved.self).map { [RowKey([$0.account])] } ?? []
     }
 
     func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {

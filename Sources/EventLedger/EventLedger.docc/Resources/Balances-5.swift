@@ -19,7 +19,7 @@ struct Balances: Projection {
     }
 
     func entities(touchedBy event: DecodedEvent) -> [RowKey] {
-        event.payload(as: MoneyMoved.self).map { [RowKey(["bank", $0.account])] } ?? []
+        event.payload(as: MoneyMoved.self).map { [RowKey([$0.account])] } ?? []
     }
 
     func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
@@ -31,9 +31,8 @@ struct Balances: Projection {
         rows.out.beginObject()
         rows.out.key("account"); rows.out.string(facts.account)
         rows.out.key("balance"); rows.out.decimalString(facts.balance)
-        rows.out.key("bank"); rows.out.string("bank")
         rows.out.key("state"); rows.out.string(facts.balance < limit ? "overdrawn" : "open")
         rows.out.endObject()
-        rows.endRow(RowKey(["bank", facts.account]))
+        rows.endRow(RowKey([facts.account]))
     }
 }
