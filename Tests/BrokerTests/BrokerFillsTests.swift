@@ -78,7 +78,7 @@ import Testing
             return row
         }
         let known = try row(1, plusSeconds: 0)
-        func verdict(_ row: ExecutionRow, _ order: RowOrder) -> String {
+        func verdict(_ row: ExecutionRow, _ order: RowPrecedence) -> String {
             switch ExecutionSettlement(row, unknown: [], scopeKey: "s", after: (known, 3), order: order) {
             case .inserted: "inserted"
             case .updated(let event, let changed):

@@ -153,8 +153,19 @@ import Testing
         let payload = try #require(try bench.summaries().first).payload
         // Before the first quote and after the last answer nothing is known; between the prices of a quote no side is.
         #expect(payload.figures.buyVolume == FixedDecimal(2) && payload.figures.sellVolume == FixedDecimal(1))
-        #expect(payload.figures.unknownVolume == FixedDecimal(3) && payload.figures.validQuoteCount == 4)
+        #expect(payload.figures.unknownVolume == FixedDecimal(3) && payload.validQuoteCount == 4)
         #expect(payload.warnings.isEmpty)
+    }
+
+    @Test func `the vendor's clock says until when quotes are known`() async throws {
+        let bench = try Bench(at: "2026-01-30T15:00:00Z") { request in
+            guard Self.isQuotes(request) else { return .json(Self.trades([])) }
+            let body = Array(Self.quote("2026-01-30T14:59:29Z", "1", "2").utf8)
+            return .response(status: 200, headers: [("Date", "Fri, 30 Jan 2026 14:59:30 GMT")], body: body)
+        }
+        _ = try await bench.live(until: "2026-01-30T15:00:02Z")
+        let last = try #require(bench.lines("\(Self.path)/quotes.ndjson").last)
+        #expect(last.hasPrefix(#"{"timestamp":"2026-01-30T14:59:30Z","bid":null"#))
     }
 
     @Test func `a tape goes on where it stopped, and says only gaps in which quotes may have changed`() async throws {

@@ -12,7 +12,7 @@ import OptionTrades
 package struct ImpactCandidate: Sendable {
     private enum Content: Sendable {
         case execution(
-            ExecutionRow, unknown: [(key: String, sourceText: String)], scopeKey: String, order: RowOrder, text: String)
+            ExecutionRow, unknown: [(key: String, sourceText: String)], scopeKey: String, order: RowPrecedence, text: String)
         case event(any EventPayload)
     }
 

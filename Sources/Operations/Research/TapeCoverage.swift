@@ -1,4 +1,4 @@
-import LedgerJSON
+package import LedgerJSON
 import LedgerStore
 package import LedgerValues
 package import OptionTrades

@@ -32,7 +32,7 @@ struct SyncChunk {
     private(set) var before: [Int: LocalTrade] = [:]
     private(set) var after: [Int: LocalTrade] = [:]
 
-    init(_ rows: [ChunkRow], local: [ByteKey: LocalTrade], scopeKey: String, order: RowOrder) throws {
+    init(_ rows: [ChunkRow], local: [ByteKey: LocalTrade], scopeKey: String, order: RowPrecedence) throws {
         trades = local
         verdicts.reserveCapacity(rows.count)
         for item in rows {

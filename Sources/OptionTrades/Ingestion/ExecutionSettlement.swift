@@ -2,7 +2,7 @@ package import LedgerEvents
 import LedgerJSON
 
 /// Which of two rows of one trade counts.
-package enum RowOrder: Sendable {
+package enum RowPrecedence: Sendable {
     /// The one that the source changed later. An earlier one is stale, and two different ones of one time contradict each other.
     case byTime
     /// The one that was given later: the source restates its rows, and a clock of its own may have been set back.
@@ -29,7 +29,7 @@ package enum ExecutionSettlement: Sendable {
     ///   - order: which of both rows counts.
     package init(
         _ row: ExecutionRow, unknown: [(key: String, sourceText: String)], scopeKey: String,
-        after known: (row: ExecutionRow, version: Int64)?, order: RowOrder
+        after known: (row: ExecutionRow, version: Int64)?, order: RowPrecedence
     ) {
         func payload(_ changed: [ChangedField]?) -> ExecutionPayload {
             ExecutionPayload(row: row, scopeKey: scopeKey, unknownFields: unknown, changedFields: changed)

@@ -14,11 +14,11 @@ package protocol ExecutionReader: Sendable {
     func normalize(_ row: JSONValue) -> NormalizedRow
 
     /// Which of two rows of one trade counts.
-    var order: RowOrder { get }
+    var order: RowPrecedence { get }
 }
 
 extension ExecutionReader {
-    package var order: RowOrder { .byTime }
+    package var order: RowPrecedence { .byTime }
 }
 
 /// A source of executions: a vendor's export, a broker's fills, a file.

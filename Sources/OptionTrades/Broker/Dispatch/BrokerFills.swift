@@ -10,7 +10,7 @@ package struct BrokerFills: ExecutionSource {
     package let scope: ExecutionScope
     package let feedName: String
     /// The broker restates an order in the order of the log.
-    package let order = RowOrder.asGiven
+    package let order = RowPrecedence.asGiven
     private let rows: [BrokerFillRow]
 
     /// - Parameters:

@@ -42,8 +42,8 @@ package actor Dispatcher {
     /// The versions of the intents whose fills are recorded.
     var settled: [ByteKey: Int64] = [:]
     var account: BrokerAccount?
-    /// The clock at the beginning of the last round.
-    var begunAt: Instant?
+    /// The latest time that the clock has shown since it was set back.
+    private var latest: Instant?
     var comparedAt: Instant?
     var followedAt: Instant?
     var round = Round()
@@ -90,14 +90,14 @@ package actor Dispatcher {
     /// Waits that were planned before the clock was set back would end too late.
     private func noticeClock() async throws(DispatchLogError) {
         let now = try await log.now()
-        if let begunAt, now < begunAt {
+        if let latest, now < latest {
             (retries, cancels, followedAt, comparedAt) = ([:], [:], nil, nil)
             for key in resolutions.keys { resolutions[key]?.clockWasSetBack() }
             for key in lateLooks.keys {
                 lateLooks[key] = (now, DispatchTimings.after(now, timings.lateFillsWithin))
             }
         }
-        begunAt = now
+        latest = now
     }
 
     /// Whether the broker's clock contradicts the time that was read before it was asked. An answer without a date does not.
@@ -133,7 +133,11 @@ package actor Dispatcher {
         do throws(BrokerFailure) { return try await body() } catch { throw .broker(error) }
     }
 
-    func now() async throws(StepError) -> Instant { try await read { () async throws(DispatchLogError) in try await self.log.now() } }
+    func now() async throws(StepError) -> Instant {
+        let now = try await read { () async throws(DispatchLogError) in try await self.log.now() }
+        latest = max(latest ?? now, now)
+        return now
+    }
 
     func sleepUntil(_ instant: Instant) { round.next = min(round.next, instant) }
 
