@@ -17,8 +17,7 @@ extension ForeignReader {
     /// Files and bodies that somebody wrote, and files of our own in places where others can write.
     static let written: [ForeignReader] = [
         ruleFiles, keyFiles, portfolios, tapes, intents, requestBodies, markdown, bucketAnswers, archiveManifests, vouchedHeads,
-        witnessStates,
-        auditRecords, reportManifests,
+        witnessStates, auditRecords, reportManifests,
     ]
 
     private static func must<T>(_ make: () throws -> T) -> T {
@@ -47,7 +46,7 @@ extension ForeignReader {
     }
 
     /// The text takes the place of the installed file of the same kind.
-    private static let ruleFiles = ForeignReader("rules", rules.map(\.bytes), count: 2_000) { bytes, _ in
+    private static let ruleFiles = ForeignReader("rules", rules.map(\.bytes), count: 1_000) { bytes, _ in
         let lines = bytes.split(separator: 0x0a)
         func isSameKind(_ file: [UInt8]) -> Bool {
             ["rules: ", "version: "].allSatisfy { key in
@@ -125,7 +124,7 @@ extension ForeignReader {
     private static let intents = ForeignReader(
         "intents",
         [
-            #"{"intent_id":"I-1","ticker":"SPY","instrument_type":"CALL","action":"BUY","strategy":"day_trade","quantity":3}"#,
+            #"{"intent_id":"I-1","ticker":"SPY","instrument_type":"CALL","action":"BUY","strategy":"day_trade"}"#,
             """
             {"intent_id":"I-1","source":"sample_broker","ticker":"SPY","instrument_type":"CALL","action":"SELL","strategy":"day_trade",\
             "option_symbol":"SPY260130C00609000","quantity":3,"signal":{"score":0.71},"expires_at":"2026-01-28T15:30:00Z"}

@@ -165,7 +165,7 @@ extension ForeignReader {
     }
 
     /// The bytes answer one of a question's calls, and the bundled broker the others. The samples are its answers.
-    private static let alpacaBodies = ForeignReader("Alpaca bodies", alpacaAnswers, count: 1_000) { bytes, mutator in
+    private static let alpacaBodies = ForeignReader("Alpaca bodies", alpacaAnswers, count: 300) { bytes, mutator in
         let place = mutator.number(0..<3)
         let count = Mutex(0)
         let client = AlpacaClient(try sampleSettings()) { (request) async throws(TransportError) in

@@ -109,6 +109,7 @@ private struct Killed: Error {}
         while !isBuilt {
             var options = ProjectionRebuild.Options(workers: Int.random(in: 1...3, using: &random))
             options.chunkSize = Int64.random(in: 1...30, using: &random)
+            options.chunkByteCount = Int.random(in: 0...8_000, using: &random)
             options.flushByteCount = Int.random(in: 0...8_000, using: &random)
             options.pendingByteCount = Bool.random(using: &random) ? 0 : 20_000
             options.recentByteCount = Int.random(in: 0...20_000, using: &random)

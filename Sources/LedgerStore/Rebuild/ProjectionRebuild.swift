@@ -22,8 +22,10 @@ public struct ProjectionRebuild: Sendable {
     public struct Options: Sendable {
         /// The number of parts folded at the same time.
         public var workers = 2
-        /// The number of positions read and folded per chunk.
+        /// The largest number of positions read and folded per chunk.
         public var chunkSize: Int64 = 2_048
+        /// The bytes of versions that a chunk should make at most. Chunks get smaller where each event makes large versions.
+        public var chunkByteCount = 64 << 20
         /// The bytes of versions that a projection collects before it writes them.
         public var flushByteCount = 4 << 20
         /// The bytes that all projections together may collect while earlier ones are being written.

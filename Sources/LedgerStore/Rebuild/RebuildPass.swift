@@ -21,6 +21,9 @@ actor RebuildPass {
     private var stopped: [Int: PoisonEvent] = [:]
     private var events: [Int]
     private var pending: [RebuildTarget.Rows]
+    /// The number of positions of the next chunk to be folded. The first ones are small, as nothing is known of their versions.
+    private var foldedPositions: Int64
+    private static let firstPositions: Int64 = 64
     /// For each target, the position up to which ended versions, and then current ones, are written or being written.
     private var written: [Int64]
     /// For each target, the write in progress or failed.
@@ -58,6 +61,7 @@ actor RebuildPass {
         places = Array(targets.indices)
         events = targets.map { _ in 0 }
         pending = targets.map { _ in RebuildTarget.Rows() }
+        foldedPositions = min(options.chunkSize, Self.firstPositions)
         written = targets.map(\.resumedFrom)
         writing = targets.map { _ in nil }
         bytesWritten = targets.map { _ in 0 }
@@ -98,12 +102,12 @@ actor RebuildPass {
         _ phase: ProjectionRebuild.Progress.Phase, _ progress: @Sendable (ProjectionRebuild.Progress) -> Void,
         _ body: (RoutedChunk) async throws -> Void
     ) async throws {
-        var packed = try await read(after: 0)
+        var packed = try await read(after: 0, phase)
         var routed: RoutedChunk?
         while packed != nil || routed != nil {
             try Task.checkCancellation()
             let undecoded = packed
-            async let following = read(after: undecoded?.last ?? until)
+            async let following = read(after: undecoded?.last ?? until, phase)
             async let next = route(undecoded)
             if let chunk = routed {
                 try await body(chunk)
@@ -114,9 +118,12 @@ actor RebuildPass {
         }
     }
 
-    private func read(after position: Int64) async throws -> (events: [EventChunk], last: Int64)? {
+    private func read(
+        after position: Int64, _ phase: ProjectionRebuild.Progress.Phase
+    ) async throws -> (events: [EventChunk], last: Int64)? {
         if position >= until { return nil }
-        let (last, decoder) = (min(until, position + options.chunkSize), router.decoder)
+        let size = phase == .folding ? foldedPositions : options.chunkSize
+        let (last, decoder) = (min(until, position + size), router.decoder)
         let events = try await pool.run { [leaf] session in
             try leaf?.require(session)
             return try EventChunk.read(after: position, upTo: last, decoder, session)
@@ -139,16 +146,28 @@ actor RebuildPass {
             try await self.recall(await part.begin(chunk), in: part, places)
             return await part.fold(chunk, places: places)
         }
+        var made = 0
         for place in places {
             let ended = try merged(outcomes, place)
             if stopped[place] != nil { continue }
+            made += ended.byteCount
             pending[place].append(ended)
             events[place] += chunk.slices.reduce(0) { sum, slice in
                 sum + slice.events.count { $0.consumers & (1 << place) != 0 }
             }
         }
         self.places.removeAll { stopped[$0] != nil }
+        resizeChunks(made)
         try await writeCollected(upTo: chunk.last)
+    }
+
+    /// Makes the next chunks smaller after one of many bytes, and larger after one of few.
+    private func resizeChunks(_ made: Int) {
+        if made > options.chunkByteCount {
+            foldedPositions = max(1, foldedPositions / 2)
+        } else if made < options.chunkByteCount / 4 {
+            foldedPositions = min(options.chunkSize, foldedPositions * 2)
+        }
     }
 
     /// Writes the collected versions of projections with no write in progress. Once all projections together have
