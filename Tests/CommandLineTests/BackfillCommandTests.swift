@@ -91,12 +91,21 @@ import Testing
                 ["backfill", "marks", "--horizons", "0"], ["backfill", "marks", "--horizons", "1,2,3,4,5,6,7,8,9"],
                 ["backfill", "marks", "--quotes", "elsewhere"], ["backfill", "benchmarks", "--limit", "0"],
                 ["backfill", "benchmarks", "--quotes", "log", "--trade-id", "nobody"],
-                ["backfill", "context", "--rules", "1"],
+                ["backfill", "context", "--rules", "1"], ["backfill", "marks", "--preview", "--apply"],
                 ["backfill", "context", "--rules", "v99"],
             ] {
                 let ended = try await program.run(bad)
                 #expect(ended.code == 2, "\(bad): \(ended.code) \(ended.errors)")
             }
+
+            // The vendor would refuse, and is not asked.
+            let preview = try await program.run("backfill", "benchmarks", "--preview", "--json")
+            #expect(preview.code == 0, "\(preview.errors)")
+            let wanted = try summary(preview).root
+            #expect(wanted["preview"]?.bool == true && wanted["asked"]?.integer == 2 && wanted["calls_at_least"]?.integer ?? 0 > 0)
+            #expect(wanted["quote_source"]?.string == "amberdata" && refusing.requests.isEmpty)
+            let text = try await program.run("backfill", "benchmarks", "--preview")
+            #expect(text.output.contains("2 trades need it: would ask for 2") && text.output.contains("nothing was looked up"))
 
             // A refusal is recorded, and the run says that it failed.
             let refused = try await program.run("backfill", "benchmarks", "--apply", "--json")

@@ -1,6 +1,7 @@
 import Console
 import LedgerValues
 import Operations
+import Synchronization
 
 extension API {
     /// The documents of the project that readers of figures need first.

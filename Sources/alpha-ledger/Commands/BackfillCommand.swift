@@ -234,7 +234,7 @@ private func counts(_ values: [ByteKey: Int]) -> String {
 func show(_ preview: BackfillPreview) {
     let source = preview.quoteSource.map { ", quotes from \($0)" } ?? ""
     Output.line("preview, \(preview.kind.rawValue) under \(preview.rules)\(source), as of position \(preview.position)")
-    Output.line("would ask for \(preview.wanted) of \(preview.trades) trades")
+    Output.line("\(preview.trades) trades need it: would ask for \(preview.wanted)")
     if preview.refreshed > 0 { Output.line("would refresh spot or realized vol: at most \(preview.refreshed)") }
     if !preview.byHorizon.isEmpty { Output.line("by horizon: \(counts(preview.byHorizon))") }
     if !preview.byError.isEmpty { Output.line("without a look-up because: \(counts(preview.byError))") }
