@@ -70,7 +70,7 @@ import Testing
     }
 
     /// The processes of a server, the children first.
-    private func processes(of server: EmbeddedPostgresHandle) -> [pid_t] {
+    private func processes(of postmaster: pid_t) -> [pid_t] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         let children = names.compactMap { pid_t($0) }.filter { process in
             guard let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
@@ -78,9 +78,9 @@ import Testing
             else { return false }
             // After the name in parentheses: the state, and the parent.
             let fields = status[status.index(after: name)...].split(separator: " ")
-            return fields.count > 1 && pid_t(fields[1]) == server.processID
+            return fields.count > 1 && pid_t(fields[1]) == postmaster
         }
-        return children + [server.processID]
+        return children + [postmaster]
     }
 
     /// Its kernel keeps the connections of a stopped server alive, and it answers nothing.
@@ -95,7 +95,7 @@ import Testing
                     try await until("the standby has all") {
                         try await asSuperuser(standby) { try LogReader().head($0).position == 1 }
                     }
-                    let stopped = processes(of: primary)
+                    let stopped = processes(of: primary.processID)
                     for process in stopped { kill(process, SIGSTOP) }
                     defer { for process in stopped.reversed() { kill(process, SIGCONT) } }
                     let waiting = Task { try await ledger.log.append([recorded(try sampleRow("B"))], runID: run) }
