@@ -15,7 +15,7 @@ public struct Checkpoint: Sendable, Equatable {
     public let extensions: [String]
 
     public init(origin: String, size: Int64, root: Digest32, extensions: [String] = []) throws(NoteError) {
-        guard NoteVerifier.isName(origin), size >= 0 else { throw NoteError("a checkpoint has an origin and a size") }
+        guard VerifierKey.isName(origin), size >= 0 else { throw NoteError("a checkpoint has an origin and a size") }
         guard extensions.count <= Self.maximumExtensions,
             extensions.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { $0 >= 0x20 } })
         else { throw NoteError("a checkpoint has at most \(Self.maximumExtensions) extension lines, none of them empty") }

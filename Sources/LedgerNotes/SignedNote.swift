@@ -93,7 +93,7 @@ public struct SignedNote: Sendable, Equatable {
 
     private static func signature(_ line: String) -> Signature? {
         let parts = line.split(separator: " ", omittingEmptySubsequences: false)
-        guard parts.count == 3, Array(parts[0].utf8) == Array("—".utf8), NoteVerifier.isName(parts[1]),
+        guard parts.count == 3, Array(parts[0].utf8) == Array("—".utf8), VerifierKey.isName(parts[1]),
             let bytes = Base64.decode(parts[2]), bytes.count > 4
         else { return nil }
         return Signature(
