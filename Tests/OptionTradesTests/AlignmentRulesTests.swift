@@ -66,7 +66,7 @@ import Testing
                 "signals: [dvol_percentile", "signals: [dvol",
                 ":44: scored.signals.0: expected one of dvol_percentile, gamma_regime, smile, stationarity, term_structure, vrp"
             ),
-            ("trades/rules.v1.yaml", "trade/rules.v1.yaml", ": uses: no trades/rules.…yaml is listed"),
+            ("trades/rules.v1.yaml", "trade/rules.v1.yaml", ":6: uses: no trades/rules.…yaml is listed"),
         ])
     func alignmentProblems(_ old: String, _ new: String, _ expected: String) throws {
         #expect(try problem(Self.alignment, old, new) == "projections/\(Self.alignment)\(expected)")

@@ -161,10 +161,7 @@ package final class AlignmentRules: Sendable {
             "rules", "version", "uses", "strategy", "signals", "score", "scored", "labels", "confidence",
         ])
         file = document.file
-        guard let used = try root.texts("uses").first(where: { $0.hasPrefix("trades/rules.") }) else {
-            throw RuleError(path: document.file.path, key: "uses", problem: "no trades/rules.…yaml is listed")
-        }
-        trades = try TradesRules(path: used, read: read)
+        trades = try TradesRules(path: try root.used("trades/rules."), read: read)
 
         let strategy = try root.member("strategy")
         try strategy.allowOnly(["intent", "assumed"])

@@ -18,10 +18,7 @@ package final class AssertionsRules: Sendable {
         let root = document.root
         try root.allowOnly(["rules", "version", "uses", "tolerance"])
         file = document.file
-        guard let used = try root.texts("uses").first(where: { $0.hasPrefix("trades/rules.") }) else {
-            throw RuleError(path: path, key: "uses", problem: "no trades/rules.…yaml is listed")
-        }
-        trades = try TradesRules(path: used, read: read)
+        trades = try TradesRules(path: try root.used("trades/rules."), read: read)
         let tolerance = try root.member("tolerance")
         try tolerance.allowOnly(Set(AssertionKind.allCases.map(\.rawValue)))
         func decimal(_ kind: AssertionKind) throws -> FixedDecimal {

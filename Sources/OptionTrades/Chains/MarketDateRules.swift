@@ -54,14 +54,6 @@ package final class MarketDateRules: Sendable {
 }
 
 extension RuleNode {
-    /// The path of a used rule file by how it begins.
-    func used(_ prefix: String) throws -> String {
-        guard let path = try texts("uses").first(where: { $0.hasPrefix(prefix) }) else {
-            throw try member("uses").fail("no \(prefix)…yaml is listed")
-        }
-        return path
-    }
-
     func timeOfDay() throws -> (hour: Int, minute: Int) {
         try allowOnly(["hour", "minute"])
         let time = (hour: try integer("hour"), minute: try integer("minute"))

@@ -90,7 +90,7 @@ package struct ContextProjection: Projection {
         out.key("option_type"); out.string(row.optionType?.rawValue)
         out.key("quantity"); out.decimalString(row.quantity)
         out.key("quote_underlying"); out.string(context.quoteUnderlying)
-        out.key("rules"); writeRules(context.rules, to: &out)
+        out.key("rules"); RuleReference.write(context.rules, to: &out)
         out.key("rv_30d"); out.decimalString(context.rv30d)
         out.key("smile_rich_cheap"); out.string(context.smileRichCheap)
         out.key("smile_state"); out.string(context.smileState)
@@ -110,18 +110,6 @@ package struct ContextProjection: Projection {
         out.key("vrp"); out.decimalString(context.vrp)
         out.key("vrp_source"); out.string(context.vrpSource)
         out.endObject()
-    }
-
-    private static func writeRules(_ rules: [RuleReference], to out: inout JSONWriter) {
-        out.beginArray()
-        for rule in rules {
-            out.beginObject()
-            out.key("digest"); out.string(rule.digest)
-            out.key("file"); out.string(rule.file)
-            out.key("version"); out.integer(rule.version)
-            out.endObject()
-        }
-        out.endArray()
     }
 }
 

@@ -82,10 +82,7 @@ package final class ContextRules: Sendable {
             "stationarity", "smile_state",
         ])
         file = document.file
-        guard let book = try root.texts("uses").first(where: { $0.hasPrefix("trades/rules.") }) else {
-            throw RuleError(path: document.file.path, key: "uses", problem: "no trades/rules.…yaml is listed")
-        }
-        trades = try TradesRules(path: book, read: read)
+        trades = try TradesRules(path: try root.used("trades/rules."), read: read)
         guard let join = Join(rawValue: try root.text("join")) else {
             throw try root.member("join").fail(
                 "expected \(Join.allCases.map { "`\($0.rawValue)`" }.joined(separator: " or "))")

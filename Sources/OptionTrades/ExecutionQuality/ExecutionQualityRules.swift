@@ -29,10 +29,7 @@ package final class ExecutionQualityRules: Sendable {
         let root = document.root
         try root.allowOnly(["rules", "version", "uses", "price_currency", "quote", "bid_above", "model_source"])
         file = document.file
-        guard let used = try root.texts("uses").first(where: { $0.hasPrefix("trades/rules.") }) else {
-            throw RuleError(path: document.file.path, key: "uses", problem: "no trades/rules.…yaml is listed")
-        }
-        trades = try TradesRules(path: used, read: read)
+        trades = try TradesRules(path: try root.used("trades/rules."), read: read)
         priceCurrency = try root.text("price_currency")
         let quote = try root.member("quote")
         try quote.allowOnly(["lookup_minutes", "fresh_minutes"])

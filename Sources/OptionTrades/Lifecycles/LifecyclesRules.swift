@@ -65,15 +65,8 @@ package final class LifecyclesRules: Sendable {
         let root = document.root
         try root.allowOnly(["rules", "version", "uses", "price_currency", "quality", "realized_pnl_authority"])
         file = document.file
-        let uses = try root.texts("uses")
-        func used(_ prefix: String) throws -> String {
-            guard let path = uses.first(where: { $0.hasPrefix(prefix) }) else {
-                throw RuleError(path: path, key: "uses", problem: "no \(prefix)…yaml is listed")
-            }
-            return path
-        }
-        trades = try TradesRules(path: try used("trades/rules."), read: read)
-        newYork = try NewYorkRules(path: try used("shared/new_york."), read: read)
+        trades = try TradesRules(path: try root.used("trades/rules."), read: read)
+        newYork = try NewYorkRules(path: try root.used("shared/new_york."), read: read)
         priceCurrency = try root.text("price_currency")
         realizedPnLAuthority = try root.text("realized_pnl_authority")
 

@@ -90,17 +90,9 @@ package final class OutcomesRules: Sendable {
             "realized_vol", "dvol_buckets",
         ])
         file = document.file
-        let uses = try root.texts("uses")
-        func used(_ prefix: String) throws -> String {
-            guard let path = uses.first(where: { $0.hasPrefix(prefix) }) else {
-                throw RuleError(
-                    path: document.file.path, key: "uses", problem: "no \(prefix)…yaml is listed")
-            }
-            return path
-        }
-        trades = try TradesRules(path: try used("trades/rules."), read: read)
-        newYork = try NewYorkRules(path: try used("shared/new_york."), read: read)
-        alignment = try AlignmentRules(path: try used("alignment/rules."), read: read)
+        trades = try TradesRules(path: try root.used("trades/rules."), read: read)
+        newYork = try NewYorkRules(path: try root.used("shared/new_york."), read: read)
+        alignment = try AlignmentRules(path: try root.used("alignment/rules."), read: read)
 
         let horizons = try root.member("horizons")
         try horizons.allowOnly(["default", "maximum_days", "maximum_per_request"])

@@ -29,15 +29,8 @@ package final class TradesRules: Sendable {
         let root = document.root
         try root.allowOnly(["rules", "version", "uses", "execution_statuses", "premium"])
         file = document.file
-        let uses = try root.texts("uses")
-        func used(_ prefix: String) throws -> String {
-            guard let path = uses.first(where: { $0.hasPrefix(prefix) }) else {
-                throw RuleError(path: document.file.path, key: "uses", problem: "no \(prefix)…yaml is listed")
-            }
-            return path
-        }
-        marketProxy = try MarketProxyRules(path: try used("shared/market_proxy."), read: read)
-        rootAliases = try RootAliases(path: try used("shared/root_aliases."), read: read)
+        marketProxy = try MarketProxyRules(path: try root.used("shared/market_proxy."), read: read)
+        rootAliases = try RootAliases(path: try root.used("shared/root_aliases."), read: read)
         executionStatuses = NameList(try root.texts("execution_statuses"))
         let premium = try root.member("premium")
         try premium.allowOnly(["currency", "quantity_units", "mismatch_absolute_usd", "mismatch_relative"])

@@ -63,15 +63,8 @@ package final class DispatchRules: Sendable {
             "options_level_from", "order_type", "ticks", "dispatcher",
         ])
         file = document.file
-        let uses = try root.texts("uses")
-        func used(_ prefix: String) throws -> String {
-            guard let path = uses.first(where: { $0.hasPrefix(prefix) }) else {
-                throw RuleError(path: document.file.path, key: "uses", problem: "no \(prefix)…yaml is listed")
-            }
-            return path
-        }
-        newYork = try NewYorkRules(path: try used("shared/new_york."), read: read)
-        sessions = try SessionRules(path: try used("shared/sessions."), newYork: newYork, read: read)
+        newYork = try NewYorkRules(path: try root.used("shared/new_york."), read: read)
+        sessions = try SessionRules(path: try root.used("shared/sessions."), newYork: newYork, read: read)
         let strategies = try root.member("strategies")
         try strategies.allowOnly(Set(TradeStrategy.allCases.map(\.rawValue)))
         var chosen: [TradeStrategy: Strategy] = [:]
