@@ -13,21 +13,25 @@ struct PayloadProperty: Equatable {
     enum Kind: Equatable {
         case text(isDistinct: Bool)
         case decimal, instant, date, truth, count, position, texts
+        /// Only fields of listed types.
+        case digest, uniqueID
         case enumeration(String, values: [String])
         case object(String)
         case list(of: String)
+        /// A type with a method of its own in `FieldCoder`; only for fields of listed types.
+        case method(String)
     }
 
     let key: String
+    /// The key in lower camel case, with the usual abbreviations in capitals, unless the description names it otherwise.
+    let name: String
     let kind: Kind
     let isOptional: Bool
     let isContent: Bool
     /// The schema's description of the property, for the doc comment.
     let documentation: String?
 
-    /// The key in lower camel case, with the usual abbreviations in capitals: `source_trade_id` is `sourceTradeID`.
-    var name: String { Self.name(key) }
-
+    /// A key in lower camel case, with the usual abbreviations in capitals: `source_trade_id` is `sourceTradeID`.
     static func name(_ key: String) -> String {
         let words = key.lowercased().split(separator: "_").map(String.init)
         return words[0] + words.dropFirst().map { abbreviations[$0] ?? $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
@@ -46,7 +50,9 @@ struct PayloadProperty: Equatable {
         case .count: "Int"
         case .position: "Int64"
         case .texts: "[String]"
-        case .enumeration(let type, _), .object(let type): type
+        case .digest: "Digest32"
+        case .uniqueID: "UniqueID"
+        case .enumeration(let type, _), .object(let type), .method(let type): type
         case .list(let element): "[\(element)]"
         }
     }
@@ -66,11 +72,13 @@ struct PayloadSchema {
 
     init(_ file: String, _ root: JSONValue, _ extent: PayloadDescription.Extent, _ types: PayloadTypes) throws(GeneratorError) {
         var object = root
-        if case .part(let pointer) = extent {
-            for name in pointer.split(separator: "/") {
-                guard let next = object[String(name)] else { throw GeneratorError(description: "\(file) has nothing at \(pointer)") }
-                object = next
-            }
+        var foreign: Set<ByteKey> = []
+        switch extent {
+        case .part(let pointer): object = try Self.object(file, root, pointer)
+        case .listed(let pointer, let without):
+            object = try Self.object(file, root, pointer)
+            foreign = Set(without.map { ByteKey($0) })
+        case .payload, .content: break
         }
         let required = Set((object["required"]?.elements.compactMap(\.string) ?? []).map { ByteKey($0) })
         let content = Set((root["x-content"]?.elements.compactMap(\.string) ?? []).map { ByteKey($0) })
@@ -78,20 +86,32 @@ struct PayloadSchema {
         for (key, schema) in object["properties"].map({ $0.members.map { ($0.key, $0.value) } }) ?? [] {
             let isContent = content.contains(ByteKey(key))
             if case .content = extent, !isContent { continue }
+            if foreign.remove(ByteKey(key)) != nil { continue }
             guard required.contains(ByteKey(key)) else {
                 throw GeneratorError(description: "\(file): \(key) is not required; a payload has every key, null for an absent value")
             }
-            properties.append(try PayloadProperty(file, key, schema, in: root, isContent: isContent, types))
+            properties.append(try PayloadProperty(file, key, schema, in: root, extent, isContent: isContent, types))
         }
+        if let stranger = foreign.min() { throw GeneratorError(description: "\(file): the object has no \(stranger.text)") }
         guard !properties.isEmpty else { throw GeneratorError(description: "\(file): the object has no properties") }
         self.properties = properties
         isOptional = object["type"]?.elements.contains { $0.string == "null" } ?? false
+    }
+
+    private static func object(_ file: String, _ root: JSONValue, _ pointer: String) throws(GeneratorError) -> JSONValue {
+        var object = root
+        for name in pointer.split(separator: "/") {
+            guard let next = object[String(name)] else { throw GeneratorError(description: "\(file) has nothing at \(pointer)") }
+            object = next
+        }
+        return object
     }
 }
 
 extension PayloadProperty {
     init(
-        _ file: String, _ key: String, _ schema: JSONValue, in root: JSONValue, isContent: Bool, _ types: PayloadTypes
+        _ file: String, _ key: String, _ schema: JSONValue, in root: JSONValue, _ extent: PayloadDescription.Extent,
+        isContent: Bool, _ types: PayloadTypes
     ) throws(GeneratorError) {
         let reference = schema["$ref"]?.string
         let definition = reference.map { String($0.dropFirst("#/$defs/".count)) }
@@ -100,14 +120,18 @@ extension PayloadProperty {
         }
         let named = resolved["type"].map { $0.string.map { [$0] } ?? $0.elements.compactMap(\.string) } ?? []
         let values = resolved["enum"].map { Array($0.elements) } ?? []
+        let pattern = resolved["pattern"]?.string ?? ""
+        let isListed = if case .listed = extent { true } else { false }
         let kind: Kind? =
             if let type = types.enumerations[key] {
                 .enumeration(type, values: values.compactMap(\.string))
             } else if let type = types.objects[key] {
                 .object(type)
+            } else if isListed, let type = types.methods[key] {
+                .method(type)
             } else if let element = types.lists[key] {
                 .list(of: element)
-            } else if definition?.contains("decimal") == true {
+            } else if pattern.hasSuffix(Self.decimalEnd) {
                 .decimal
             } else if definition?.contains("instant") == true {
                 .instant
@@ -116,9 +140,13 @@ extension PayloadProperty {
             } else if named.contains("boolean") {
                 .truth
             } else if named.contains("integer") {
-                types.positions.contains(key) ? .position : .count
+                isListed || types.positions.contains(key) ? .position : .count
             } else if named.contains("array"), resolved["items"]?["$ref"]?.string == "#/$defs/text" {
                 .texts
+            } else if isListed, pattern == Self.digest, !types.textDigests.contains(key) {
+                .digest
+            } else if isListed, pattern == Self.uniqueID {
+                .uniqueID
             } else if named.contains("string") || !values.isEmpty {
                 .text(isDistinct: types.distinctTexts.contains(key))
             } else {
@@ -126,7 +154,13 @@ extension PayloadProperty {
             }
         guard let kind else { throw GeneratorError(description: "\(file): \(key) has a type that the generator does not know") }
         self.init(
-            key: key, kind: kind, isOptional: named.contains("null") || values.contains(where: \.isNull), isContent: isContent,
+            key: key, name: types.names[key] ?? Self.name(key), kind: kind,
+            isOptional: named.contains("null") || values.contains(where: \.isNull), isContent: isContent,
             documentation: schema["description"]?.string)
     }
+
+    /// How the pattern of a decimal ends.
+    private static let decimalEnd = #"[0-9]{0,9}[1-9])$"#
+    private static let digest = "^[0-9a-f]{64}$"
+    private static let uniqueID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 }

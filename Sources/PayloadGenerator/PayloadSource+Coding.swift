@@ -151,6 +151,7 @@ extension PayloadSource {
             case .truth: "out.bool(\(value))"
             case .count, .position: "out.integer(\(value))"
             case .texts: "out.strings(\(value))"
+            case .digest, .uniqueID, .method: preconditionFailure("a field of listed types only")
             case .enumeration: "out.string(\(value)\(property.isOptional ? "?" : "").rawValue)"
             case .object where property.isOptional:
                 "if let \(property.name) = \(value) { \(property.name).write(to: &out) } else { out.null() }"
@@ -185,6 +186,7 @@ extension PayloadSource {
         case .enumeration: call("enumeration")
         case .object(let type):
             "try members.\(property.isOptional ? "optionalObject" : "object")(\"\(property.key)\", \(type).init(decoding:pointer:))"
+        case .digest, .uniqueID, .method: preconditionFailure("a field of listed types only")
         case .list(let element): "try members.object(\"\(property.key)\", \(element).read)"
         }
     }

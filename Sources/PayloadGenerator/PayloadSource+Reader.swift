@@ -73,6 +73,7 @@ extension PayloadSource {
         case .enumeration: "enumeration"
         case .object(let type): type.prefix(1).lowercased() + type.dropFirst()
         case .list: property.name
+        case .digest, .uniqueID, .method: preconditionFailure("a field of listed types only")
         }
     }
 
@@ -103,13 +104,13 @@ extension PayloadSource {
         line(1, "package static func == (left: \(name), right: \(name)) -> Bool {")
         // Texts come last: they are seldom what differs, and cost the most.
         let isText = { (property: PayloadProperty) in if case .text = property.kind { true } else { false } }
-        for (index, property) in (properties.filter { !isText($0) } + properties.filter(isText)).enumerated() {
-            let clause =
-                switch property.kind {
-                case .text: "left.\(property.name).isBytewiseEqual(to: right.\(property.name))"
-                default: "left.\(property.name) == right.\(property.name)"
-                }
-            line(index == 0 ? 2 : 3, (index == 0 ? "guard " : "") + clause + (index == properties.count - 1 ? "" : ","))
+        let own = properties.filter { property in !description.derived.contains { $0.key == property.key } }
+        let clauses =
+            own.filter { !isText($0) }.map { "left.\($0.name) == right.\($0.name)" }
+            + embedded.map { "left.\($0.name) == right.\($0.name)" }
+            + own.filter(isText).map { "left.\($0.name).isBytewiseEqual(to: right.\($0.name))" }
+        for (index, clause) in clauses.enumerated() {
+            line(index == 0 ? 2 : 3, (index == 0 ? "guard " : "") + clause + (index == clauses.count - 1 ? "" : ","))
         }
         block(2, "else { return false }\nreturn true")
         line(1, "}")

@@ -49,7 +49,7 @@ extension PayloadSource {
         line(indentation, "package var \(property.name): \(declared(property))")
     }
 
-    private func documentation(_ property: PayloadProperty) -> String {
+    func documentation(_ property: PayloadProperty) -> String {
         guard let text = property.documentation else { return "`\(property.key)`" }
         return "`\(property.key)`: " + Self.wrapped(text, width: 118 - property.key.count)
     }
@@ -94,7 +94,7 @@ extension PayloadSource {
         line(0, "}")
     }
 
-    private func unread(_ property: PayloadProperty) -> String {
+    func unread(_ property: PayloadProperty) -> String {
         switch property.kind {
         case .text: "\"\""
         case .decimal: ".zero"
@@ -103,8 +103,11 @@ extension PayloadSource {
         case .truth: "false"
         case .count, .position: "0"
         case .texts, .list: "[]"
+        case .digest: "Digest32([UInt8](repeating: 0, count: 32))"
+        case .uniqueID: "UniqueID(high: 0, low: 0)"
+        case .method(let type): "\(type)()"
         case .enumeration(_, let values): ".\(caseName(values[0]))"
-        case .object(let type): "\(type).unread"
+        case .object(let type): isListed ? "\(type)()" : "\(type).unread"
         }
     }
 

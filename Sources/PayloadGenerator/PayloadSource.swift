@@ -9,16 +9,45 @@ package struct PayloadSource {
     /// The order of canonical JSON: that of writers and readers.
     let keys: [PayloadProperty]
     let isOptional: Bool
+    /// Keys that another field's type has: the field's name and type.
+    let embedded: [(name: String, type: String)]
+    /// What fields of a listed type are before anybody sets them, by key.
+    let initial: [String: String]
     private var lines: [String] = []
 
     /// The source of a type as a file.
     ///
     /// - Parameters:
+    ///   - description: the type, one of the group's.
+    ///   - group: has the types that its properties can have.
     ///   - file: gives the contents of a schema file by its name without `.json`.
     /// - Throws: `GeneratorError` if a schema is absent, has a type not known here, or if the schemas differ.
     package static func text(
-        of description: PayloadDescription, _ types: PayloadTypes, file: (String) -> [UInt8]?
+        of description: PayloadDescription, in group: PayloadGroup, file: (String) -> [UInt8]?
     ) throws(GeneratorError) -> String {
+        let schema = try schema(of: description, group.types, file)
+        var foreign: Set<ByteKey> = []
+        for (_, type) in description.embedded {
+            guard let other = group.payloads.first(where: { $0.name == type }) else {
+                throw GeneratorError(description: "\(description.name): there is no \(type) in \(group.folder)")
+            }
+            foreign.formUnion(try Self.schema(of: other, group.types, file).properties.map { ByteKey($0.key) })
+        }
+        let fields = schema.properties.filter { property in
+            !description.aliases.contains { $0.key == property.key } && !foreign.contains(ByteKey(property.key))
+        }
+        var source = PayloadSource(
+            description: description, properties: fields,
+            keys: schema.inKeyOrder.filter { !foreign.contains(ByteKey($0.key)) }, isOptional: schema.isOptional,
+            initial: group.types.initial)
+        try source.write()
+        return source.lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The schema on which all files of a description agree.
+    private static func schema(
+        of description: PayloadDescription, _ types: PayloadTypes, _ file: (String) -> [UInt8]?
+    ) throws(GeneratorError) -> PayloadSchema {
         var first: PayloadSchema?
         for name in description.schemas {
             guard let bytes = file(name), let document = try? JSONDocument(parsing: bytes) else {
@@ -36,27 +65,32 @@ package struct PayloadSource {
             }
         }
         guard let schema = first else { throw GeneratorError(description: "\(description.name): no schema is named") }
-        let fields = schema.properties.filter { property in !description.aliases.contains { $0.key == property.key } }
-        var source = PayloadSource(
-            description: description, properties: fields,
-            keys: schema.inKeyOrder, isOptional: schema.isOptional)
-        source.write()
-        return source.lines.joined(separator: "\n") + "\n"
+        return schema
     }
 
     private init(
-        description: PayloadDescription, properties: [PayloadProperty], keys: [PayloadProperty], isOptional: Bool
+        description: PayloadDescription, properties: [PayloadProperty], keys: [PayloadProperty], isOptional: Bool,
+        initial: [String: String]
     ) {
         self.description = description
         self.properties = properties
         self.keys = keys
         self.isOptional = isOptional
+        self.initial = initial
+        embedded = description.embedded
     }
 
     var name: String { description.name }
 
     /// Whether copies share the fields.
-    var isShared: Bool { if case .part = description.extent { false } else { true } }
+    var isShared: Bool {
+        switch description.extent {
+        case .payload, .content: true
+        case .part, .listed: false
+        }
+    }
+
+    var isListed: Bool { if case .listed = description.extent { true } else { false } }
 
     /// What holds the fields while they are read.
     var fields: String { isShared ? "\(name).Fields" : name }
@@ -81,9 +115,14 @@ package struct PayloadSource {
         }
     }
 
-    private mutating func write() {
+    private mutating func write() throws(GeneratorError) {
         let schema = "schema/events/\(description.schemas[0]).json"
         line(0, "// Made by `swift run payload-generator` from \(schema). Change the schema, not this file.")
+        if isListed {
+            try writeListed()
+            writeEquality()
+            return
+        }
         block(0, "package import LedgerEvents\npackage import LedgerJSON\npackage import LedgerValues\n")
         writeType()
         switch description.extent {
@@ -99,6 +138,7 @@ package struct PayloadSource {
             writePartCoding()
             writePartReader()
             writeEquality()
+        case .listed: break
         }
     }
 }

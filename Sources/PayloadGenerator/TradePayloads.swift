@@ -1,15 +1,20 @@
 /// The payloads of option trades that follow from their schemas (docs/contract/event-types.md).
-package enum TradePayloads {
-    package static let types = PayloadTypes(
-        enumerations: ["direction": "Direction", "option_type": "OptionType", "trade_status": "TradeStatus"],
-        objects: ["basis": "Basis", "quote": "OptionQuote", "model": "ModelMark", "spot": "HorizonSpot"],
-        lists: ["inputs": "EventInput", "rules": "RuleReference"],
-        distinctTexts: ["source_trade_id", "source_trade_ticket_id", "notes"],
-        positions: ["observed_through_position"])
+enum TradePayloads {
+    static let group = PayloadGroup(
+        folder: "Events",
+        types: PayloadTypes(
+            enumerations: [
+                "code": "CaptureFailedPayload.Code", "direction": "Direction", "option_type": "OptionType", "trade_status": "TradeStatus",
+            ],
+            objects: ["basis": "Basis", "quote": "OptionQuote", "model": "ModelMark", "spot": "HorizonSpot"],
+            lists: ["inputs": "EventInput", "rules": "RuleReference"],
+            distinctTexts: ["source_trade_id", "source_trade_ticket_id", "notes"],
+            positions: ["observed_through_position"]),
+        payloads: executions + runs)
 
     private static let enrichments = ["ContextStamped.v1", "ExecutionBenchmarkRecorded.v1", "ForwardMarkRecorded.v1"]
 
-    package static let all = [
+    private static let executions = [
         PayloadDescription(
             "ExecutionRow", ["AlphaExecutionUpdated.v1", "AlphaExecutionRecorded.v1"], .content(interruptedBy: "scope_key"),
             capacity: 1280, aliases: [("currency", of: "underlying_symbol")], enumeration: "ExecutionField",
@@ -57,5 +62,26 @@ package enum TradePayloads {
         PayloadDescription(
             "HorizonSpot", ["ForwardMarkRecorded.v1"], .part("/properties/spot"),
             "The price of a directly mapped underlying at a horizon, taken from an observation."),
+    ]
+
+    private static let runs = [
+        PayloadDescription(
+            "SnapshotCapturedPayload", ["SnapshotCaptured.v1"], .listed(),
+            derived: [.init(key: "snapshot_date", expression: "hour.date", problem: "is not the date of the hour")],
+            parameters: .asListed,
+            """
+            The payload of `SnapshotCaptured`: what a vendor had of a series of a market in one hour of UTC.
+
+            Its observations are events of the same transaction, unless the log had them already.
+            """),
+        PayloadDescription(
+            "CaptureFailedPayload", ["CaptureFailed.v1"], .listed(), parameters: .asListed,
+            "The payload of `CaptureFailed`: why a vendor gave nothing of a series of a market in a window."),
+        PayloadDescription(
+            "BackfillCompletedPayload", ["BackfillCompleted.v1"], .listed(),
+            "The payload of `BackfillCompleted`: what a real backfill did that appended something, and who started it."),
+        PayloadDescription(
+            "ReportPublishedPayload", ["ReportPublished.v1"], .listed(), parameters: .asListed,
+            "The payload of `ReportPublished`: somebody showed a report pack (docs/contract/research.md, \"Report packs\")."),
     ]
 }

@@ -140,7 +140,7 @@ import Testing
 
     /// A state as `AlertsEvaluated` keeps it.
     private static func throughTheLog(_ state: AlertState) throws -> AlertState {
-        var standing = AlertsEvaluatedPayload.Standing()
+        var standing = AlertStandingRecord()
         (standing.alertID, standing.currency) = ("a", "BTC")
         (standing.isRaised, standing.since, standing.lastValue) = (state.isRaised, state.since, state.lastValue)
         var payload = AlertsEvaluatedPayload()

@@ -14,16 +14,9 @@ import Testing
             payload.payload(as: SyncFailedPayload.self)?.encode(),
             payload.payload(as: ProjectionPromotedPayload.self)?.encode(),
             payload.payload(as: MarketObservedPayload.self)?.encode(),
-            payload.payload(as: SnapshotCapturedPayload.self)?.encode(), payload.payload(as: CaptureFailedPayload.self)?.encode(),
             payload.payload(as: ContextStampedPayload.self)?.encode(),
             payload.payload(as: ExecutionBenchmarkPayload.self)?.encode(), payload.payload(as: ForwardMarkPayload.self)?.encode(),
-            payload.payload(as: AlertRaisedPayload.self)?.encode(), payload.payload(as: AlertClearedPayload.self)?.encode(),
-            payload.payload(as: AlertDeliveryPayload.self)?.encode(), payload.payload(as: AlertSilencedPayload.self)?.encode(),
-            payload.payload(as: AlertsEvaluatedPayload.self)?.encode(),
-            payload.payload(as: AssertionStatedPayload.self)?.encode(), payload.payload(as: AssertionWithdrawnPayload.self)?.encode(),
-            payload.payload(as: BackfillCompletedPayload.self)?.encode(), (payload as? any BrokerPayload)?.encode(),
-            payload.payload(as: IntradayFlowPayload.self)?.encode(),
-            payload.payload(as: ReportPublishedPayload.self)?.encode(),
+            payload.payload(as: AlertDeliveryPayload.self)?.encode(), (payload as? any CodedPayload)?.encode(),
         ]
         return try #require(encodings.compactMap { $0 }.first)
     }
@@ -83,6 +76,29 @@ import Testing
             #expect(try isCanonical(bytes), "seed \(seed), \(type)")
             let payload = try TradeEvents.registry.payload(type: type, schemaVersion: type.randomVersion, bytes: bytes)
             #expect(try encoded(payload) == bytes, "seed \(seed), \(type)")
+        }
+    }
+
+    @Test(arguments: [
+        [
+            "SnapshotCaptured", #""snapshot_date":"2026-02-05""#, #""snapshot_date":"2026-02-06""#,
+            "/snapshot_date is not the date of the hour",
+        ],
+        [
+            "OrderSubmitted", #""client_order_id":"al-9f86d081884c7d659a2feaa0c55ad015a3bf4f1b","day""#,
+            #""client_order_id":"al-0000d081884c7d659a2feaa0c55ad015a3bf4f1b","day""#, "/client_order_id is not that of the body",
+        ],
+        ["AssertionStated", #""contract_key""#, #""contract_kez""#, "the payload lacks the key contract_key"],
+        ["IntentExpired", "{", #"{"another":1,"#, "the payload has an unknown key"],
+    ])
+    func `a payload is read strictly, with the fields that follow from others`(fault: [String]) throws {
+        let sound = try text(TestFiles.sample(fault[0], version: 1))
+        let faulty = try #require(sound.contains(fault[1]) ? sound.replacing(fault[1], with: fault[2], maxReplacements: 1) : nil)
+        #expect("\(fault[0])") {
+            try TradeEvents.registry.payload(type: EventType(fault[0]), schemaVersion: 1, bytes: Array(faulty.utf8))
+        } throws: { error in
+            guard case .malformed(_, _, let problem)? = error as? UpcastError else { return false }
+            return problem.description == fault[3]
         }
     }
 

@@ -44,7 +44,7 @@ package struct AlertEvaluator: Sendable {
     }
 
     /// Goes on from how alerts stood. Alerts that the rules no longer have are forgotten.
-    package mutating func resume(_ standings: [AlertsEvaluatedPayload.Standing]) {
+    package mutating func resume(_ standings: [AlertStandingRecord]) {
         states = [:]
         for standing in standings where rules.rules.contains(where: { $0.id.isBytewiseEqual(to: standing.alertID) }) {
             var state = AlertState()
@@ -77,7 +77,7 @@ package struct AlertEvaluator: Sendable {
         for rule in rules.rules {
             for currency in rule.isOfLedger ? ["-"] : currencies {
                 guard let state = states[Streams.alert(id: rule.id, currency: currency)], state != AlertState() else { continue }
-                var standing = AlertsEvaluatedPayload.Standing()
+                var standing = AlertStandingRecord()
                 (standing.alertID, standing.currency) = (rule.id, currency)
                 (standing.isRaised, standing.since, standing.lastValue) = (state.isRaised, state.since, state.lastValue)
                 payload.standings.append(standing)

@@ -94,7 +94,7 @@ package struct AlertEvaluation: Sendable {
     ) -> AlertRaisedPayload {
         AlertRaisedPayload(
             alertID: rule.id, analysis: rule.analysis, currency: currency, now: now, path: rule.path, position: position,
-            rulesDigest: rules.file.digest, rulesVersion: rules.file.version, severity: rule.severity.rawValue, since: since,
+            rulesDigest: rules.file.digest, rulesVersion: Int64(rules.file.version), severity: rule.severity.rawValue, since: since,
             text: rule.text, threshold: rule.condition.shown, value: value)
     }
 

@@ -85,13 +85,13 @@ extension StatedAssertion {
     fileprivate func write(to out: inout JSONWriter) {
         out.beginObject()
         out.key("position"); out.integer(position)
-        out.key("stated"); stated.write(to: &out)
+        out.key("stated"); out.raw(stated.encode())
         out.key("stated_at"); out.instant(statedAt)
         out.key("withdrawal")
         if let withdrawal {
             out.beginObject()
             out.key("position"); out.integer(withdrawal.position)
-            out.key("withdrawn"); withdrawal.payload.write(to: &out)
+            out.key("withdrawn"); out.raw(withdrawal.payload.encode())
             out.key("withdrawn_at"); out.instant(withdrawal.withdrawnAt)
             out.endObject()
         } else {
@@ -105,7 +105,7 @@ extension StatedAssertion {
             let statedAt = facts["stated_at"]?.string.flatMap({ Instant($0) }), let withdrawal = facts["withdrawal"]
         else { throw RowProblem(description: "a stored assertion lacks a key") }
         self.init(
-            try AssertionStatedPayload(decoding: stated), position: position, statedAt: statedAt,
+            try FieldCoder.object(stated, "/stated"), position: position, statedAt: statedAt,
             withdrawal: withdrawal.isNull ? nil : try Withdrawal(facts: withdrawal))
     }
 }
@@ -115,6 +115,6 @@ extension StatedAssertion.Withdrawal {
         guard let position = facts["position"]?.integer, let withdrawn = facts["withdrawn"],
             let withdrawnAt = facts["withdrawn_at"]?.string.flatMap({ Instant($0) })
         else { throw RowProblem(description: "a stored withdrawal of an assertion lacks a key") }
-        self.init(payload: try AssertionWithdrawnPayload(decoding: withdrawn), position: position, withdrawnAt: withdrawnAt)
+        self.init(payload: try FieldCoder.object(withdrawn, "/withdrawn"), position: position, withdrawnAt: withdrawnAt)
     }
 }

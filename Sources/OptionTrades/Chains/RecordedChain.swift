@@ -1,6 +1,5 @@
 import LedgerExplanations
 package import LedgerJSON
-import LedgerProjections
 import LedgerValues
 
 extension View {

@@ -100,19 +100,9 @@ package enum TradeEvents {
                     2: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 2) },
                     3: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 3) },
                 ]),
-            EventDefinition(
-                .snapshotCaptured, readers: [1: { bytes throws(PayloadError) in try SnapshotCapturedPayload(decoding: bytes) }]),
-            EventDefinition(.captureFailed, readers: [1: { bytes throws(PayloadError) in try CaptureFailedPayload(decoding: bytes) }]),
-            EventDefinition(
-                .intradayFlowSummarized, readers: [1: { bytes throws(PayloadError) in try IntradayFlowPayload(decoding: bytes) }]),
-            EventDefinition(
-                .assertionStated, readers: [1: { bytes throws(PayloadError) in try AssertionStatedPayload(decoding: bytes) }]),
-            EventDefinition(
-                .assertionWithdrawn, readers: [1: { bytes throws(PayloadError) in try AssertionWithdrawnPayload(decoding: bytes) }]),
-            EventDefinition(
-                .backfillCompleted, readers: [1: { bytes throws(PayloadError) in try BackfillCompletedPayload(decoding: bytes) }]),
-            EventDefinition(
-                .reportPublished, readers: [1: { bytes throws(PayloadError) in try ReportPublishedPayload(decoding: bytes) }]),
+            SnapshotCapturedPayload.definition, CaptureFailedPayload.definition, IntradayFlowPayload.definition,
+            AssertionStatedPayload.definition, AssertionWithdrawnPayload.definition, BackfillCompletedPayload.definition,
+            ReportPublishedPayload.definition,
         ] + ExecutionEventTypes.neutral.definitions + BrokerEvents.definitions + AlertEvents.definitions
 }
 

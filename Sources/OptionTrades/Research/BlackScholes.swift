@@ -3,6 +3,9 @@ import Glibc
 /// European options without interest and dividends, on a price or on a forward, which are then the same formula.
 ///
 /// Callers pass prices, volatility and years above zero. Model figures are doubles, rounded where they are published.
+///
+/// The normal distribution and its parts are the C library's, not those of `ModelMath`: the two differ in the last bits, and
+/// published figures of scenarios and of zero gamma have digits that show it.
 package struct BlackScholes: Sendable {
     package let price: Double
     package let strike: Double

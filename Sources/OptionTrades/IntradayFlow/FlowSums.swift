@@ -1,36 +1,4 @@
-package import LedgerEvents
 package import LedgerValues
-
-/// What trades of a contract add up to, by the side that began them.
-package struct FlowFigures: Sendable, Equatable {
-    /// Contracts.
-    package var buyVolume = FixedDecimal.zero
-    package var sellVolume = FixedDecimal.zero
-    package var unknownVolume = FixedDecimal.zero
-    /// Price × size × multiplier.
-    package var buyNotional = FixedDecimal.zero
-    package var sellNotional = FixedDecimal.zero
-    /// Bought less sold.
-    package var netNotional = FixedDecimal.zero
-    package var tradeCount: Int64 = 0
-    package var unknownTradeCount: Int64 = 0
-    /// A ratio; nil without trades.
-    package var unknownTradeShare: FixedDecimal?
-
-    package init() {}
-
-    package mutating func code(_ fields: inout FieldCoder) throws(PayloadError) {
-        try fields.decimal("buy_notional", &buyNotional)
-        try fields.decimal("buy_volume", &buyVolume)
-        try fields.decimal("net_notional", &netNotional)
-        try fields.decimal("sell_notional", &sellNotional)
-        try fields.decimal("sell_volume", &sellVolume)
-        try fields.integer("trade_count", &tradeCount)
-        try fields.integer("unknown_trade_count", &unknownTradeCount)
-        try fields.decimal("unknown_trade_share", &unknownTradeShare)
-        try fields.decimal("unknown_volume", &unknownVolume)
-    }
-}
 
 /// Exact sums of trades, rounded once.
 package struct FlowSums: Sendable {

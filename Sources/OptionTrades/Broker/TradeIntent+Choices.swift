@@ -1,4 +1,3 @@
-package import LedgerEvents
 package import LedgerValues
 
 /// What is traded.
@@ -30,40 +29,7 @@ package enum TradeStrategy: String, Sendable, CaseIterable {
     case conservative
 }
 
-/// What somebody wants traded. At most one order follows from it, ever.
-package struct TradeIntent: CodedFields {
-    /// 1 to 64 of `A–Z a–z 0–9 . _ -`.
-    package var intentID = ""
-    /// `alpaca_paper`, `alpaca_live` or `sample_broker`.
-    package var source = ""
-    package var ticker = ""
-    package var instrument = InstrumentType.stock
-    package var action = IntentAction.buy
-    package var strategy = TradeStrategy.dayTrade
-    /// The contract that a SELL names; nil if the SELL finds it, and for every BUY.
-    package var optionSymbol: String?
-    /// Shares, or contracts of a SELL; nil for as many as the rules allow or as are open.
-    package var quantity: Int64?
-    /// The source text of the signal's JSON object, as it was given.
-    package var signal: String?
-    /// No order is submitted at or after this.
-    package var expiresAt = Instant.minimum
-
-    package init() {}
-
-    package mutating func code(_ fields: inout FieldCoder) throws(PayloadError) {
-        try fields.choice("action", &action)
-        try fields.instant("expires_at", &expiresAt)
-        try fields.choice("instrument_type", &instrument)
-        try fields.text("intent_id", &intentID)
-        try fields.text("option_symbol", &optionSymbol)
-        try fields.integer("quantity", &quantity)
-        try fields.text("signal", &signal)
-        try fields.text("source", &source)
-        try fields.choice("strategy", &strategy)
-        try fields.text("ticker", &ticker)
-    }
-
+extension TradeIntent {
     /// Whether two intents want the same. A repetition that names no expiry means that of the first.
     package func isSame(as other: TradeIntent, comparingExpiry: Bool) -> Bool {
         var (left, right) = (self, other)

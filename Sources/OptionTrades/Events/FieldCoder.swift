@@ -218,6 +218,19 @@ package struct FieldCoder {
         try objects(key, &value)
     }
 
+    package mutating func rules(_ key: String, _ value: inout [RuleReference]) throws(PayloadError) {
+        try field(key, &value, { .array($0.map(\.node)) }) { (found, place) throws(PayloadError) in
+            try RuleReference.read(found, pointer: place)
+        }
+    }
+
+    /// Throws if a field that was just read does not agree with others.
+    ///
+    /// - Parameter problem: what is wrong with it otherwise.
+    package func check(_ key: String, _ agrees: Bool, _ problem: String) throws(PayloadError) {
+        guard agrees else { throw PayloadError(pointer: "\(pointer)/\(key)", problem: problem) }
+    }
+
     private static func elements<Value>(
         _ value: JSONValue, _ place: String, _ take: (JSONValue, String) throws(PayloadError) -> Value
     ) throws(PayloadError) -> [Value] {
@@ -228,15 +241,19 @@ package struct FieldCoder {
     }
 }
 
-/// A payload of an event about orders through a broker.
-package protocol BrokerPayload: EventPayload, CodedFields {
-    /// The type of its event.
-    static var type: EventType { get }
-    /// The source: the broker and the kind of account.
-    var source: String { get }
+extension RuleReference {
+    fileprivate var node: JSONNode {
+        .object([("digest", .string(digest)), ("file", .string(file)), ("version", .integer(Int64(version)))])
+    }
 }
 
-extension BrokerPayload {
+/// A payload that lists its fields once, of the one version of its type.
+package protocol CodedPayload: EventPayload, CodedFields {
+    /// The type of its event.
+    static var type: EventType { get }
+}
+
+extension CodedPayload {
     /// The canonical JSON of the payload.
     package func encode() -> [UInt8] { FieldCoder.node(self).canonicalBytes() }
 
@@ -246,21 +263,5 @@ extension BrokerPayload {
 
     static var definition: EventDefinition {
         EventDefinition(type, readers: [1: { bytes throws(PayloadError) in try Self(decoding: bytes) }])
-    }
-}
-
-/// A payload of an event in an intent's stream.
-package protocol IntentPayload: BrokerPayload {
-    var intentID: String { get }
-}
-
-extension IntentPayload {
-    package var subjectKey: RowKey? { RowKey([source, intentID]) }
-
-    /// The event after the given version of its stream (0 for the first).
-    package func event(previousVersion: Int64) -> NewEvent {
-        NewEvent(
-            Self.type, identity: Identity.join([Self.type.rawValue, source, intentID, "\(previousVersion)"]),
-            stream: Streams.intent(source: source, id: intentID), payload: encode(), expectedVersion: previousVersion)
     }
 }
