@@ -141,7 +141,7 @@ struct AlertsCommand: AsyncParsableCommand {
 }
 
 /// The filters of the list of alerts.
-struct AlertFilters: ParsableArguments {
+struct AlertFilters: ListFilters {
     @Option(help: View.alerts.help("id")) var id: String?
     @Option(parsing: .unconditional, help: View.alerts.help("currency")) var currency: String?
     @Option(help: View.alerts.help("state"), completion: View.alerts.completion("state")) var state: String?
@@ -151,27 +151,21 @@ struct AlertFilters: ParsableArguments {
         [("id", id), ("currency", currency), ("state", state), ("severity", severity)]
     }
 
-    static let columns = [
+    static let columns: [(name: String, isNumber: Bool)] = [
         ("alert_id", false), ("currency", false), ("state", false), ("severity", false), ("value", false), ("threshold", false),
         ("since", false), ("raised_at", false), ("cleared_at", false), ("silenced_until", false),
     ]
 }
 
 extension ViewCommand {
-    struct Alerts: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "How each alert of each market stands.",
-            discussion: """
-                Example:
-                  alpha-ledger view alerts --state raised
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var paging: Paging
-        @OptionGroup var filters: AlertFilters
-
-        func run() async throws {
-            try await showView(.alerts, options, paging, filters.parameters, columns: AlertFilters.columns)
-        }
+    enum Alerts: ListedView {
+        typealias Filters = AlertFilters
+        static let view = View.alerts
+        static let abstract = "How each alert of each market stands."
+        static let discussion = """
+            Example:
+              alpha-ledger view alerts --state raised
+            """
+        static let columns: [(name: String, isNumber: Bool)] = AlertFilters.columns
     }
 }

@@ -3,157 +3,131 @@ import LedgerJSON
 import OptionTrades
 
 extension AnalysisCommand {
-    struct Flow: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Prints of options in a window of time.",
-            discussion: """
-                Count, contracts and premium by put and call, side, strike, expiry and hour, the largest prints, and the gamma of \
-                dealers beside them.
-
-                Examples:
-                  alpha-ledger analysis flow --currency BTC
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var asked: Options
+    /// A window of time.
+    struct Window: AnalysisParameters {
         @Option(help: "The start of the window, as in 2026-01-31T00:00:00Z; 24 hours before its end where left out.") var from: String?
         @Option(help: "The end of the window, not included; now where left out.") var to: String?
 
-        func run() async throws { try await showAnalysis(.flow, options, asked, ["from": from, "to": to]) }
+        var values: [String: String?] { ["from": from, "to": to] }
     }
 
-    struct Futures: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Funding, basis, open interest and liquidations of futures.",
-            discussion: """
-                Sums of funding are empty where an interval of the window is not known; what is known stands beside them.
+    enum Flow: DescribedAnalysis {
+        typealias Parameters = Window
+        static let analysis = MarketAnalysis.flow
+        static let abstract = "Prints of options in a window of time."
+        static let discussion = """
+            Count, contracts and premium by put and call, side, strike, expiry and hour, the largest prints, and the gamma of \
+            dealers beside them.
 
-                Examples:
-                  alpha-ledger analysis futures --currency BTC
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var asked: Options
-
-        func run() async throws { try await showAnalysis(.futures, options, asked) }
+            Examples:
+              alpha-ledger analysis flow --currency BTC
+            """
     }
 
-    struct Gamma: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Regimes of dealer gamma, and the returns that followed them.",
-            discussion: """
-                The regime of an hour follows from the 90 days before it. Figures of a sample that is too small are empty.
+    enum Futures: DescribedAnalysis {
+        typealias Parameters = NoParameters
+        static let analysis = MarketAnalysis.futures
+        static let abstract = "Funding, basis, open interest and liquidations of futures."
+        static let discussion = """
+            Sums of funding are empty where an interval of the window is not known; what is known stands beside them.
 
-                Examples:
-                  alpha-ledger analysis gamma --currency BTC
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var asked: Options
-
-        func run() async throws { try await showAnalysis(.gamma, options, asked) }
+            Examples:
+              alpha-ledger analysis futures --currency BTC
+            """
     }
 
-    struct GexLevels: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "gex-levels", abstract: "Strikes at which dealer gamma attracts or repels the spot.",
-            discussion: """
-                From the latest snapshot: the sum of dealer gamma by strike, and the largest on each side near the spot.
+    enum Gamma: DescribedAnalysis {
+        typealias Parameters = NoParameters
+        static let analysis = MarketAnalysis.gamma
+        static let abstract = "Regimes of dealer gamma, and the returns that followed them."
+        static let discussion = """
+            The regime of an hour follows from the 90 days before it. Figures of a sample that is too small are empty.
 
-                Examples:
-                  alpha-ledger analysis gex-levels --currency BTC
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var asked: Options
-
-        func run() async throws { try await showAnalysis(.gexLevels, options, asked) }
+            Examples:
+              alpha-ledger analysis gamma --currency BTC
+            """
     }
 
-    struct Overview: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "The state of a market's volatility at a glance.",
-            discussion: """
-                The latest figures and how they changed, the term structure, the surface, and implied against realized volatility.
+    enum GexLevels: DescribedAnalysis {
+        typealias Parameters = NoParameters
+        static let analysis = MarketAnalysis.gexLevels
+        static let abstract = "Strikes at which dealer gamma attracts or repels the spot."
+        static let discussion = """
+            From the latest snapshot: the sum of dealer gamma by strike, and the largest on each side near the spot.
 
-                Examples:
-                  alpha-ledger analysis overview --currency BTC
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var asked: Options
-
-        func run() async throws { try await showAnalysis(.overview, options, asked) }
+            Examples:
+              alpha-ledger analysis gex-levels --currency BTC
+            """
     }
 
-    struct SpotVol: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "spot-vol", abstract: "How implied volatility moves with the spot.",
-            discussion: """
-                Changes of dvol from day to day against the spot's log returns, over rolling windows.
+    enum Overview: DescribedAnalysis {
+        typealias Parameters = NoParameters
+        static let analysis = MarketAnalysis.overview
+        static let abstract = "The state of a market's volatility at a glance."
+        static let discussion = """
+            The latest figures and how they changed, the term structure, the surface, and implied against realized volatility.
 
-                Examples:
-                  alpha-ledger analysis spot-vol --currency BTC
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var asked: Options
-
-        func run() async throws { try await showAnalysis(.spotVol, options, asked) }
+            Examples:
+              alpha-ledger analysis overview --currency BTC
+            """
     }
 
-    struct Probability: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "What prices of options say of a price at an expiry.",
-            discussion: """
-                The distribution that the newest surface stands for, probabilities of touching levels, and beside it what followed hours of \
-                today's gamma regime.
+    enum SpotVol: DescribedAnalysis {
+        typealias Parameters = NoParameters
+        static let analysis = MarketAnalysis.spotVol
+        static let abstract = "How implied volatility moves with the spot."
+        static let discussion = """
+            Changes of dvol from day to day against the spot's log returns, over rolling windows.
 
-                Examples:
-                  alpha-ledger analysis probability --currency BTC
-                """)
+            Examples:
+              alpha-ledger analysis spot-vol --currency BTC
+            """
+    }
 
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var asked: Options
+    /// A time to expiry, and prices.
+    struct Outlook: AnalysisParameters {
         @Option(help: "Days to expiry: the surface's nearest is taken; 30 where left out.") var dte: String?
         @Option(help: "Strikes with commas between them, for the probability of a price above each.") var strikes: String?
         @Option(help: "Levels with commas between them, for the probability that the spot touches each.") var levels: String?
 
-        func run() async throws {
-            try await showAnalysis(.probability, options, asked, ["dte": dte, "strikes": strikes, "levels": levels])
-        }
+        var values: [String: String?] { ["dte": dte, "strikes": strikes, "levels": levels] }
     }
 
-    struct Thesis: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Whether a market's signals speak for holding or for selling volatility.",
-            discussion: """
-                Five directional signals make a score; stationarity and the age of the gamma series say how far to trust it.
+    enum Probability: DescribedAnalysis {
+        typealias Parameters = Outlook
+        static let analysis = MarketAnalysis.probability
+        static let abstract = "What prices of options say of a price at an expiry."
+        static let discussion = """
+            The distribution that the newest surface stands for, probabilities of touching levels, and beside it what followed hours of \
+            today's gamma regime.
 
-                Examples:
-                  alpha-ledger analysis thesis --currency BTC
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var asked: Options
-
-        func run() async throws { try await showAnalysis(.thesis, options, asked) }
+            Examples:
+              alpha-ledger analysis probability --currency BTC
+            """
     }
 
-    struct Yields: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "What covered calls and cash-secured puts would yield.",
-            discussion: """
-                Chains of options are not recorded yet, so that only the basis of the shortest tenor is shown.
+    enum Thesis: DescribedAnalysis {
+        typealias Parameters = NoParameters
+        static let analysis = MarketAnalysis.thesis
+        static let abstract = "Whether a market's signals speak for holding or for selling volatility."
+        static let discussion = """
+            Five directional signals make a score; stationarity and the age of the gamma series say how far to trust it.
 
-                Examples:
-                  alpha-ledger analysis yields --currency BTC
-                """)
+            Examples:
+              alpha-ledger analysis thesis --currency BTC
+            """
+    }
 
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var asked: Options
+    enum Yields: DescribedAnalysis {
+        typealias Parameters = NoParameters
+        static let analysis = MarketAnalysis.yields
+        static let abstract = "What covered calls and cash-secured puts would yield."
+        static let discussion = """
+            Chains of options are not recorded yet, so that only the basis of the shortest tenor is shown.
 
-        func run() async throws { try await showAnalysis(.yields, options, asked) }
+            Examples:
+              alpha-ledger analysis yields --currency BTC
+            """
     }
 }
 

@@ -149,7 +149,7 @@ struct AssertionsCommand: AsyncParsableCommand {
 }
 
 /// The filters of the view `assertions`.
-struct AssertionFilters: ParsableArguments {
+struct AssertionFilters: ListFilters {
     @Option(help: "Source.") var source = TradeLedger.standardSource
     @Option(help: "Portfolio.") var portfolio: String?
     @Option(help: "Contract.") var contract: String?
@@ -165,30 +165,24 @@ struct AssertionFilters: ParsableArguments {
         ]
     }
 
-    static let columns = [
+    static let columns: [(name: String, isNumber: Bool)] = [
         ("as_of", false), ("assertion_id", false), ("source_portfolio", false), ("contract_key", false), ("kind", false),
         ("stated_value", true), ("ledger_value", true), ("difference", true), ("state", false), ("checked_position", true),
     ]
 }
 
 extension ViewCommand {
-    struct Assertions: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "What operators state that a portfolio held, beside what the ledger has.",
-            discussion: """
-                --from and --to compare the stated instant.
+    enum Assertions: ListedView {
+        typealias Filters = AssertionFilters
+        static let view = View.assertions
+        static let abstract = "What operators state that a portfolio held, beside what the ledger has."
+        static let discussion = """
+            --from and --to compare the stated instant.
 
-                Example:
-                  alpha-ledger view assertions --state broken
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var paging: ViewCommand.Paging
-        @OptionGroup var filters: AssertionFilters
-
-        func run() async throws {
-            try await showView(.assertions, options, paging, filters.parameters, columns: AssertionFilters.columns)
-        }
+            Example:
+              alpha-ledger view assertions --state broken
+            """
+        static let columns: [(name: String, isNumber: Bool)] = AssertionFilters.columns
     }
 }
 

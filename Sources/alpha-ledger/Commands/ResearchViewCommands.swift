@@ -5,7 +5,7 @@ import OptionTrades
 
 extension ViewCommand {
     /// The filters of every list of research.
-    struct ResearchSelection: ParsableArguments {
+    struct ResearchSelection: ListFilters {
         @Option(help: View.optionChains.help("underlying")) var underlying: String?
         @Option(help: "Market date from (inclusive).") var from: String?
         @Option(help: "Market date to (exclusive).") var to: String?
@@ -13,28 +13,20 @@ extension ViewCommand {
         var parameters: [(name: String, value: String?)] { [("underlying", underlying), ("from", from), ("to", to)] }
     }
 
-    struct Bars: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "bars", abstract: "Bars of a symbol by period, as they were observed last.",
-            discussion: """
-                The filter --currency compares the symbol. A period is four hours of minutes, or a month of days.
+    enum Bars: ListedView {
+        typealias Filters = ObservationSelection
+        static let view = View.bars
+        static let abstract = "Bars of a symbol by period, as they were observed last."
+        static let discussion = """
+            The filter --currency compares the symbol. A period is four hours of minutes, or a month of days.
 
-                Example:
-                  alpha-ledger view bars --currency MSTR --from 2026-01-01 --limit 5
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var paging: Paging
-        @OptionGroup var selection: ObservationSelection
-
-        func run() async throws {
-            try await showView(
-                .bars, options, paging, selection.parameters,
-                columns: [
-                    ("symbol", false), ("interval", false), ("period", false), ("timestamp", false), ("source", false),
-                    ("adjustment", false), ("observed_position", true),
-                ], series: selection.latest ? .latest : nil)
-        }
+            Example:
+              alpha-ledger view bars --currency MSTR --from 2026-01-01 --limit 5
+            """
+        static let columns: [(name: String, isNumber: Bool)] = [
+            ("symbol", false), ("interval", false), ("period", false), ("timestamp", false), ("source", false),
+            ("adjustment", false), ("observed_position", true),
+        ]
     }
 
     struct OptionChains: AsyncParsableCommand {
@@ -65,82 +57,58 @@ extension ViewCommand {
         }
     }
 
-    struct IVSurface: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "iv-surface", abstract: "Implied volatility of each expiry of a market date.",
-            discussion: """
-                Informational, never advice. IVs are vol points. A figure that can't be defended is empty, and a token says why. \
-                `research iv-surface` reads the same rows by tenor.
+    enum IVSurface: ListedView {
+        typealias Filters = ResearchSelection
+        static let view = View.ivSurface
+        static let abstract = "Implied volatility of each expiry of a market date."
+        static let discussion = """
+            Informational, never advice. IVs are vol points. A figure that can't be defended is empty, and a token says why. \
+            `research iv-surface` reads the same rows by tenor.
 
-                Example:
-                  alpha-ledger view iv-surface --underlying MSTR --from 2026-01-01 --limit 5
-                """, aliases: ["iv_surface"])
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var paging: Paging
-        @OptionGroup var selection: ResearchSelection
-
-        func run() async throws {
-            try await showView(
-                .ivSurface, options, paging, selection.parameters,
-                columns: [
-                    ("underlying", false), ("market_date", false), ("expiry", false), ("dte", true), ("spot", true), ("atm_iv", true),
-                    ("expected_move_pct", true), ("skew_25d_pp", true), ("skew_10d_pp", true), ("contracts_used", true),
-                    ("warnings", false),
-                ])
-        }
+            Example:
+              alpha-ledger view iv-surface --underlying MSTR --from 2026-01-01 --limit 5
+            """
+        static let columns: [(name: String, isNumber: Bool)] = [
+            ("underlying", false), ("market_date", false), ("expiry", false), ("dte", true), ("spot", true), ("atm_iv", true),
+            ("expected_move_pct", true), ("skew_25d_pp", true), ("skew_10d_pp", true), ("contracts_used", true),
+            ("warnings", false),
+        ]
     }
 
-    struct Exposure: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "exposure", abstract: "Gamma exposure of each expiry of a market date.",
-            discussion: """
-                The convention, calls above zero and puts below, is a retail heuristic; informational, never advice. \
-                `research exposure` adds expiries up and works out levels.
+    enum Exposure: ListedView {
+        typealias Filters = ResearchSelection
+        static let view = View.exposure
+        static let abstract = "Gamma exposure of each expiry of a market date."
+        static let discussion = """
+            The convention, calls above zero and puts below, is a retail heuristic; informational, never advice. \
+            `research exposure` adds expiries up and works out levels.
 
-                Example:
-                  alpha-ledger view exposure --underlying MSTR --from 2026-01-01 --limit 5
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var paging: Paging
-        @OptionGroup var selection: ResearchSelection
-
-        func run() async throws {
-            try await showView(
-                .exposure, options, paging, selection.parameters,
-                columns: [
-                    ("underlying", false), ("market_date", false), ("expiry", false), ("dte", true), ("spot", true),
-                    ("total_call_gex", true), ("total_put_gex", true), ("total_net_gex", true), ("oi_coverage", true),
-                    ("gamma_coverage", true), ("warnings", false),
-                ])
-        }
+            Example:
+              alpha-ledger view exposure --underlying MSTR --from 2026-01-01 --limit 5
+            """
+        static let columns: [(name: String, isNumber: Bool)] = [
+            ("underlying", false), ("market_date", false), ("expiry", false), ("dte", true), ("spot", true),
+            ("total_call_gex", true), ("total_put_gex", true), ("total_net_gex", true), ("oi_coverage", true),
+            ("gamma_coverage", true), ("warnings", false),
+        ]
     }
 
-    struct IntradayFlow: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "intraday-flow", abstract: "What the trades of a contract on a market date add up to, by side.",
-            discussion: """
-                Sides are read off prices and quotes alone; informational, never advice. `research flow --underlying` adds contracts \
-                up by strike, expiry or time.
+    enum IntradayFlow: ListedView {
+        typealias Filters = ResearchSelection
+        static let view = View.intradayFlow
+        static let abstract = "What the trades of a contract on a market date add up to, by side."
+        static let discussion = """
+            Sides are read off prices and quotes alone; informational, never advice. `research flow --underlying` adds contracts \
+            up by strike, expiry or time.
 
-                Example:
-                  alpha-ledger view intraday-flow --underlying MSTR --from 2026-01-01 --limit 5
-                """, aliases: ["intraday_flow"])
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var paging: Paging
-        @OptionGroup var selection: ResearchSelection
-
-        func run() async throws {
-            try await showView(
-                .intradayFlow, options, paging, selection.parameters,
-                columns: [
-                    ("symbol", false), ("market_date", false), ("source", false), ("buy_volume", true), ("sell_volume", true),
-                    ("unknown_volume", true), ("net_notional", true), ("trade_count", true), ("unknown_trade_share", true),
-                    ("quote_coverage_pct", true), ("warnings", false),
-                ])
-        }
+            Example:
+              alpha-ledger view intraday-flow --underlying MSTR --from 2026-01-01 --limit 5
+            """
+        static let columns: [(name: String, isNumber: Bool)] = [
+            ("symbol", false), ("market_date", false), ("source", false), ("buy_volume", true), ("sell_volume", true),
+            ("unknown_volume", true), ("net_notional", true), ("trade_count", true), ("unknown_trade_share", true),
+            ("quote_coverage_pct", true), ("warnings", false),
+        ]
     }
 }
 

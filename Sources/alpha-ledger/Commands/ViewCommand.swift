@@ -10,11 +10,15 @@ struct ViewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "view", abstract: "Read a view.",
         subcommands: [
-            Trades.self, Lifecycles.self, Context.self, ExecutionQuality.self, Alignment.self, Outcomes.self,
-            SyncState.self, Assertions.self, VolMetricsSnapshots.self, GexHourly.self, GexSnapshots.self, IVSurfaceSnapshots.self,
-            SpotSnapshots.self, OISnapshots.self, TermStructures.self, OptionPrints.self, FundingRates.self, FuturesBasis.self,
-            Liquidations.self, PutCall.self, Volumes.self, VolCones.self, Bars.self, OptionChains.self, IVSurface.self,
-            Exposure.self, IntradayFlow.self, Dispatches.self, BrokerPositions.self, Alerts.self, Snapshots.self, Trade.self,
+            ListCommand<Trades>.self, ListCommand<Lifecycles>.self, ListCommand<Context>.self, ListCommand<ExecutionQuality>.self,
+            Alignment.self, Outcomes.self, ListCommand<SyncState>.self, ListCommand<Assertions>.self,
+            ListCommand<VolMetricsSnapshots>.self, ListCommand<GexHourly>.self, ListCommand<GexSnapshots>.self,
+            ListCommand<IVSurfaceSnapshots>.self, ListCommand<SpotSnapshots>.self, ListCommand<OISnapshots>.self,
+            ListCommand<TermStructures>.self, ListCommand<OptionPrints>.self, ListCommand<FundingRates>.self,
+            ListCommand<FuturesBasis>.self, ListCommand<Liquidations>.self, ListCommand<PutCall>.self, ListCommand<Volumes>.self,
+            ListCommand<VolCones>.self, ListCommand<Bars>.self, OptionChains.self, ListCommand<IVSurface>.self,
+            ListCommand<Exposure>.self, ListCommand<IntradayFlow>.self, Dispatches.self, BrokerPositions.self,
+            ListCommand<Alerts>.self, ListCommand<Snapshots>.self, Trade.self,
         ])
 
     /// What an answer stands on.
@@ -103,122 +107,91 @@ struct ViewCommand: AsyncParsableCommand {
         }
     }
 
-    struct Trades: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "The trade book: one row a trade, as the source gave it last.",
-            discussion: """
-                Prices are per contract, premiums are totals in USD.
-
-                --as-of-position and --as-of show what the ledger knew then. A page's next_cursor stays at the position of \
-                its first page.
-
-                Examples:
-                  alpha-ledger view trades --underlying MSTR --from 2025-12-01
-                  alpha-ledger view trades --as-of-position 100 --limit 3 --json
-                  alpha-ledger view trades --ndjson --all
-                  alpha-ledger view trades --sort -trade_date --csv --limit 20
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var paging: Paging
+    /// The filters of a view of trades with a state and a quality.
+    struct StateSelection<Listed: ListedView>: ListFilters {
         @OptionGroup var selection: Selection
-        @Option(help: View.trades.help("state"), completion: View.trades.completion("state")) var state: String?
-        @Option(help: View.trades.help("quality"), completion: View.trades.completion("quality")) var quality: String?
+        @Option(help: Listed.view.help("state"), completion: Listed.view.completion("state")) var state: String?
+        @Option(help: Listed.view.help("quality"), completion: Listed.view.completion("quality")) var quality: String?
 
-        func run() async throws {
-            try await showView(
-                .trades, options, paging, selection.parameters([("state", state), ("quality", quality)]),
-                columns: [
-                    ("trade_date", false), ("source_trade_id", false), ("source_portfolio", false), ("direction", false),
-                    ("quantity", true), ("option_symbol", false), ("price", true), ("entry_premium_usd", true),
-                    ("trade_status", false), ("flags", false),
-                ])
-        }
+        var parameters: [(name: String, value: String?)] { selection.parameters([("state", state), ("quality", quality)]) }
     }
 
-    struct Lifecycles: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Positions: the executions of one contract in one portfolio, matched first in, first out.",
-            discussion: """
-                Realized figures are derived from the matches, before fees, and not validated against an authority.
+    enum Trades: ListedView {
+        typealias Filters = StateSelection<Trades>
+        static let view = View.trades
+        static let abstract = "The trade book: one row a trade, as the source gave it last."
+        static let discussion = """
+            Prices are per contract, premiums are totals in USD.
 
-                --from and --to compare the first execution of the position.
+            --as-of-position and --as-of show what the ledger knew then. A page's next_cursor stays at the position of \
+            its first page.
 
-                Example:
-                  alpha-ledger view lifecycles --underlying MSTR --state open_long --limit 5
-                """)
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var paging: Paging
-        @OptionGroup var selection: Selection
-        @Option(help: View.lifecycles.help("state"), completion: View.lifecycles.completion("state")) var state: String?
-        @Option(help: View.lifecycles.help("quality"), completion: View.lifecycles.completion("quality")) var quality: String?
-
-        func run() async throws {
-            try await showView(
-                .lifecycles, options, paging, selection.parameters([("state", state), ("quality", quality)]),
-                columns: [
-                    ("position_id", false), ("source_portfolio", false), ("contract_key", false),
-                    ("lifecycle_state", false), ("lifecycle_quality", false), ("net_quantity", true),
-                    ("average_open_price", true), ("open_premium_usd", true), ("realized_pnl_before_fees_usd", true),
-                    ("lifecycle_flags", false),
-                ])
-        }
+            Examples:
+              alpha-ledger view trades --underlying MSTR --from 2025-12-01
+              alpha-ledger view trades --as-of-position 100 --limit 3 --json
+              alpha-ledger view trades --ndjson --all
+              alpha-ledger view trades --sort -trade_date --csv --limit 20
+            """
+        static let columns: [(name: String, isNumber: Bool)] = [
+            ("trade_date", false), ("source_trade_id", false), ("source_portfolio", false), ("direction", false),
+            ("quantity", true), ("option_symbol", false), ("price", true), ("entry_premium_usd", true),
+            ("trade_status", false), ("flags", false),
+        ]
     }
 
-    struct Context: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "The market behind each execution, as `backfill context` stamped it.",
-            discussion: """
-                A proxy is a backdrop: the context of BTC behind an MSTR trade is never a price or mark of MSTR.
+    enum Lifecycles: ListedView {
+        typealias Filters = StateSelection<Lifecycles>
+        static let view = View.lifecycles
+        static let abstract = "Positions: the executions of one contract in one portfolio, matched first in, first out."
+        static let discussion = """
+            Realized figures are derived from the matches, before fees, and not validated against an authority.
 
-                Example:
-                  alpha-ledger view context --quality stale --limit 5
-                """)
+            --from and --to compare the first execution of the position.
 
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var paging: Paging
-        @OptionGroup var selection: Selection
-        @Option(help: View.context.help("state"), completion: View.context.completion("state")) var state: String?
-        @Option(help: View.context.help("quality"), completion: View.context.completion("quality")) var quality: String?
-
-        func run() async throws {
-            try await showView(
-                .context, options, paging, selection.parameters([("state", state), ("quality", quality)]),
-                columns: [
-                    ("trade_date", false), ("source_trade_id", false), ("quote_underlying", false),
-                    ("market_proxy", false), ("context_quality", false), ("dvol", true), ("dvol_percentile", true),
-                    ("vrp", true), ("gamma_regime", false), ("term_structure_state", false),
-                    ("stationarity_status", false), ("missing_fields", false),
-                ])
-        }
+            Example:
+              alpha-ledger view lifecycles --underlying MSTR --state open_long --limit 5
+            """
+        static let columns: [(name: String, isNumber: Bool)] = [
+            ("position_id", false), ("source_portfolio", false), ("contract_key", false),
+            ("lifecycle_state", false), ("lifecycle_quality", false), ("net_quantity", true),
+            ("average_open_price", true), ("open_premium_usd", true), ("realized_pnl_before_fees_usd", true),
+            ("lifecycle_flags", false),
+        ]
     }
 
-    struct ExecutionQuality: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "execution-quality", abstract: "Each fill against the quote nearest to it.",
-            discussion: """
-                fill_vs_mid is positive where the fill was worse than the mid. A stale quote is shown as stale and prices nothing.
+    enum Context: ListedView {
+        typealias Filters = StateSelection<Context>
+        static let view = View.context
+        static let abstract = "The market behind each execution, as `backfill context` stamped it."
+        static let discussion = """
+            A proxy is a backdrop: the context of BTC behind an MSTR trade is never a price or mark of MSTR.
 
-                Example:
-                  alpha-ledger view execution-quality --quality quoted --limit 5
-                """, aliases: ["execution_quality"])
+            Example:
+              alpha-ledger view context --quality stale --limit 5
+            """
+        static let columns: [(name: String, isNumber: Bool)] = [
+            ("trade_date", false), ("source_trade_id", false), ("quote_underlying", false),
+            ("market_proxy", false), ("context_quality", false), ("dvol", true), ("dvol_percentile", true),
+            ("vrp", true), ("gamma_regime", false), ("term_structure_state", false),
+            ("stationarity_status", false), ("missing_fields", false),
+        ]
+    }
 
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var paging: Paging
-        @OptionGroup var selection: Selection
-        @Option(help: View.executionQuality.help("state"), completion: View.executionQuality.completion("state")) var state: String?
-        @Option(help: View.executionQuality.help("quality"), completion: View.executionQuality.completion("quality")) var quality: String?
+    enum ExecutionQuality: ListedView {
+        typealias Filters = StateSelection<ExecutionQuality>
+        static let view = View.executionQuality
+        static let abstract = "Each fill against the quote nearest to it."
+        static let discussion = """
+            fill_vs_mid is positive where the fill was worse than the mid. A stale quote is shown as stale and prices nothing.
 
-        func run() async throws {
-            try await showView(
-                .executionQuality, options, paging, selection.parameters([("state", state), ("quality", quality)]),
-                columns: [
-                    ("trade_date", false), ("source_trade_id", false), ("direction", false), ("fill_price", true),
-                    ("benchmark_quality", false), ("benchmark_bid", true), ("benchmark_ask", true),
-                    ("fill_vs_mid", true), ("fill_vs_mid_bps", true), ("spread_capture", true), ("missing_fields", false),
-                ])
-        }
+            Example:
+              alpha-ledger view execution-quality --quality quoted --limit 5
+            """
+        static let columns: [(name: String, isNumber: Bool)] = [
+            ("trade_date", false), ("source_trade_id", false), ("direction", false), ("fill_price", true),
+            ("benchmark_quality", false), ("benchmark_bid", true), ("benchmark_ask", true),
+            ("fill_vs_mid", true), ("fill_vs_mid_bps", true), ("spread_capture", true), ("missing_fields", false),
+        ]
     }
 
     struct Alignment: AsyncParsableCommand {
@@ -280,27 +253,21 @@ struct ViewCommand: AsyncParsableCommand {
         }
     }
 
-    struct SyncState: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "sync-state", abstract: "How each scope's last runs ended.",
-            discussion: """
-                An error stays on show after a later success, with its time, so that the two can be compared.
+    enum SyncState: ListedView {
+        typealias Filters = NoFilters
+        static let view = View.syncState
+        static let abstract = "How each scope's last runs ended."
+        static let discussion = """
+            An error stays on show after a later success, with its time, so that the two can be compared.
 
-                Example:
-                  alpha-ledger view sync-state --json
-                """, aliases: ["sync_state"])
-
-        @OptionGroup var options: SettingsOptions
-        @OptionGroup var paging: Paging
-
-        func run() async throws {
-            try await showView(
-                .syncState, options, paging, [], columns: syncStateColumns)
-        }
+            Example:
+              alpha-ledger view sync-state --json
+            """
+        static let columns: [(name: String, isNumber: Bool)] = syncStateColumns
     }
 }
 
-private let syncStateColumns = [
+private let syncStateColumns: [(name: String, isNumber: Bool)] = [
     ("scope_key", false), ("last_successful_sync_at", false), ("last_successful_watermark", false),
     ("last_error_at", false), ("last_error", false),
 ]
