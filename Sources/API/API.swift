@@ -184,9 +184,20 @@ struct Route: Sendable {
         _ method: String, _ path: StaticString, isUngated: Bool = false, takesRest: Bool = false, isPage: Bool = false,
         _ handle: @escaping Handler
     ) {
+        self.init(method, path: "\(path)", isUngated, takesRest, isPage, handle)
+    }
+
+    /// A route of one segment below another one's path.
+    init(_ method: String, below path: StaticString, _ segment: StaticString, _ handle: @escaping Handler) {
+        self.init(method, path: "\(path)/\(segment)", false, false, false, handle)
+    }
+
+    private init(
+        _ method: String, path: String, _ isUngated: Bool, _ takesRest: Bool, _ isPage: Bool, _ handle: @escaping Handler
+    ) {
         self.method = method
-        self.path = "\(path)"
-        pattern = "\(path)".split(separator: "/")
+        self.path = path
+        pattern = path.split(separator: "/")
         self.isUngated = isUngated
         self.takesRest = takesRest
         self.isPage = isPage

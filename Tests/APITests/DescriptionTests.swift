@@ -232,6 +232,7 @@ import Yams
                 "?currency=BTC", "?currency=BTC&receipt=true&as_of_position=20", "?currency=BTC&rules=v9", "?currency=BTC&rules=v1/c9",
             ]
         }
+        if path.hasPrefix("/api/market"), path.hasSuffix("/explain") { queries += ["?currency=BTC&field=status", "?currency=BTC&field=x"] }
         if path.hasPrefix("/api/research") {
             queries += [
                 "?underlying=BTC", "?underlying=BTC&receipt=true", "?underlying=none", "?underlying=BTC&as_of_position=20&rules=v9",

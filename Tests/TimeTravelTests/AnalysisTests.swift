@@ -49,11 +49,13 @@ import Testing
         return request
     }
 
-    private func get(_ bench: TimeTravelBench, _ query: String, headers: [String: String] = [:]) async -> APIResponse {
+    private func get(
+        _ bench: TimeTravelBench, _ query: String, headers: [String: String] = [:], path: String = "/api/market/stationarity"
+    ) async -> APIResponse {
         var all = headers.mapValues { [$0] }
         all["host"] = ["127.0.0.1:8080"]
         return await API(bench.ledger).respond(
-            to: APIRequest(method: "GET", path: "/api/market/stationarity", query: query, headers: all, isFromLoopback: true))
+            to: APIRequest(method: "GET", path: path, query: query, headers: all, isFromLoopback: true))
     }
 
     private func header(_ response: APIResponse, _ name: String) -> String? { response.headers.first { $0.name == name }?.value }
@@ -187,6 +189,48 @@ import Testing
             // Of series that are unavailable too.
             let later = try await reader.explain(request(at: head, now: "2026-04-09T00:00:00Z"), nil)
             #expect(!later.hasMismatch, "\(String(decoding: later.json(), as: UTF8.self))")
+        }
+    }
+
+    @Test func `over HTTP a figure has the explanation that the command gives, and a document of too many figures has none`() async throws {
+        try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
+            let head = try await fill(bench)
+            let path = "/api/market/stationarity/explain"
+            let query = "currency=BTC&as_of_position=\(head)&as_of=\(Self.now)&rules=v1/c1"
+            let reader = AnalysisReader(bench.ledger, isBounded: false)
+            let one = await get(bench, "\(query)&field=data.dvol.status", path: path)
+            #expect(one.status == 200 && header(one, "Cache-Control") == "no-cache")
+            #expect(one.body == (try await reader.explain(request(at: head), FieldPath("data.dvol.status")).json()))
+            let root = try JSONDocument(parsing: one.body).root
+            let document = try JSONDocument(parsing: await get(bench, query).body).root
+            #expect(root["field"]?.string == "data.dvol.status" && root["mismatch"]?.bool == false)
+            #expect(root["value"]?.string == document["data"]?["dvol"]?["status"]?.string && root["inputs"]?.count ?? 0 > 0)
+            let tag = try #require(header(one, "ETag"))
+            #expect(await get(bench, "\(query)&field=data.dvol.status", headers: ["if-none-match": tag], path: path).status == 304)
+            // All figures below a path, and all of a document that has few.
+            let below = try JSONDocument(parsing: await get(bench, "\(query)&field=data.dvol", path: path).body).root
+            #expect(below["steps"]?.count ?? 0 >= 8 && below["mismatches"]?.count == 0)
+            #expect(await get(bench, query, path: path).status == 200)
+            await #expect(throws: ExplainError.self) { _ = try await reader.explain(request(at: head), nil, maximumFigures: 3) }
+        }
+    }
+
+    @Test(arguments: [
+        ("currency=BTC&field=data.dvl", 400, "bad_parameter", "field: expected a path of the document, such as"),
+        ("currency=BTC&field=", 400, "bad_parameter", "field: expected a path of the document"),
+        ("field=data.dvol.status", 400, "bad_parameter", "currency: expected a currency"),
+        ("currency=BTC&receipt=true", 400, "unknown_parameter", "unknown parameter `receipt`"),
+        ("currency=BTC&rules=v9", 400, "bad_parameter", "rules: expected a version of stationarity"),
+        ("currency=BTC&as_of_position=99999", 400, "position_unknown", "99999"),
+    ])
+    func `an explanation that can't be asked for is refused by a stable code that names the parameter`(
+        query: String, status: Int, code: String, part: String
+    ) async throws {
+        try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
+            let response = await get(bench, query, path: "/api/market/stationarity/explain")
+            let problem = try JSONDocument(parsing: response.body).root
+            #expect(response.status == status && problem["code"]?.string == code, "\(query): \(problem.sourceText)")
+            #expect(problem["detail"]?.string?.contains(part) == true, "\(query): \(problem.sourceText)")
         }
     }
 

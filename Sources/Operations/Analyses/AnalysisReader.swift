@@ -46,20 +46,30 @@ package struct AnalysisReader: Sendable {
 
     /// Explains a figure of the document, or all that stand at or below a path, as of the request's position.
     ///
-    /// Throws `ExplainError.badParameter` for a path at which nothing stands.
-    package func explain(_ request: AnalysisRequest, _ path: FieldPath?, maximumEvents: Int = 5_000) async throws -> ExplainedFigure {
+    /// Throws `ExplainError.badParameter` for a path at which nothing stands, or below which more figures do than are explained.
+    package func explain(
+        _ request: AnalysisRequest, _ path: FieldPath?, maximumEvents: Int = 5_000, maximumFigures: Int = .max
+    ) async throws -> ExplainedFigure {
         let answer = try await answer(request)
         let (definition, asked) = try request.read(ledger.analyses)
         let standing = try await standing(definition.identity, request, at: answer)
-        let (explainer, events) = try await database.run(standing.point) { session in
-            let rows = try standing.rows(of: asked, ledger, FoldDeadline(instant: nil), session)
+        let deadline = FoldDeadline(instant: isBounded ? .now + .seconds(FoldGate.standardLimitSeconds) : nil)
+        let read = try await evidence(deadline, standing.point) { session in
+            let rows = try standing.rows(of: asked, ledger, deadline, session)
             let explainer = try AnalysisExplainer(
                 definition.identity, asked, key: request.key, document: answer.document, rows: rows, now: standing.now,
                 read: ledger.resources.files.analysisFile)
             if let path, explainer.figures(path).isEmpty {
                 throw ExplainError.badParameter(
                     name: "field",
-                    expected: "a path of the document, such as \(explainer.figures(nil).map(\.description).joined(separator: ", "))")
+                    expected: "a path of the document, such as \(Self.examples(explainer.figures(nil)))")
+            }
+            let figures = explainer.figures(path)
+            guard figures.count <= maximumFigures else {
+                throw ExplainError.badParameter(
+                    name: "field",
+                    expected:
+                        "a path of the document below which at most \(maximumFigures) figures stand, such as \(Self.examples(figures))")
             }
             let positions = explainer.evidence(path)
             guard positions.count <= maximumEvents else {
@@ -70,6 +80,9 @@ package struct AnalysisReader: Sendable {
             }
             return (explainer, events)
         }
+        guard let (explainer, events) = read else {
+            throw ViewError.foldTooLarge(command: request.explainCommand(standing, path))
+        }
         do {
             let explanation = try explainer.explain(path, events: events)
             return ExplainedFigure(
@@ -78,6 +91,22 @@ package struct AnalysisReader: Sendable {
         } catch {
             throw ExplainError.inconsistent("\(error)")
         }
+    }
+
+    /// What is read in one snapshot; nil if the deadline passed.
+    private func evidence<T: Sendable>(
+        _ deadline: FoldDeadline, _ point: ReadPoint, _ body: @Sendable (PostgresSession) throws -> T
+    ) async throws -> T? {
+        do {
+            return try await deadline.read(database, point, body)
+        } catch is FoldDeadline.Passed {
+            return nil
+        }
+    }
+
+    /// Some of the paths at which figures stand.
+    private static func examples(_ paths: [FieldPath]) -> String {
+        paths.prefix(20).map(\.description).joined(separator: ", ") + (paths.count > 20 ? " and \(paths.count - 20) more" : "")
     }
 
     // MARK: - What the answer stands on
@@ -144,6 +173,19 @@ package struct AnalysisReader: Sendable {
 }
 
 extension AnalysisRequest {
+    /// The command that gives an explanation without a service's bounds, under the newest rules.
+    func explainCommand(_ standing: AnalysisStanding, _ path: FieldPath?) -> String {
+        let parameters = analysis.source.parameters.flatMap { parameter -> [String] in
+            guard let value = values[parameter.name] else { return [] }
+            return parameter.name == "currency" ? ["--currency", value.shellQuoted] : ["--with", "\(parameter.name)=\(value)".shellQuoted]
+        }
+        let field = path.map { ["--field", $0.description.shellQuoted] } ?? []
+        return
+            (["alpha-ledger", "audit", "explain", analysis.name] + parameters + field + [
+                "--as-of-position", "\(standing.position)", "--as-of", "\(standing.now)", "--json",
+            ]).joined(separator: " ")
+    }
+
     /// The command that gives the answer without a service's bounds, pinned to what the request stood on.
     func command(_ identity: AnalysisIdentity, _ standing: AnalysisStanding) -> String {
         let parameters = analysis.source.parameters.flatMap { parameter in
