@@ -192,7 +192,7 @@ private struct Killed: Error {}
     private func contents(_ definitions: [ProjectionDefinition], _ ledger: LedgerDatabase) async throws -> [String: [String]] {
         try await ledger.pool.run { session in
             let versions = try versions(definitions, session)
-            let tables = try tables(of: versions, ledger)
+            let tables = try storedTables(of: versions, ledger)
             let rows = tables.enumerated().map { "SELECT \($0) AS place, t::text COLLATE \"C\" AS row FROM \($1.table) t" }
             var contents = Dictionary(uniqueKeysWithValues: versions.map { ($0.name, ["position \($0.position)"]) })
             for row in try session.execute("\(rows.joined(separator: " UNION ALL ")) ORDER BY 1, 2") {
@@ -203,7 +203,7 @@ private struct Killed: Error {}
     }
 
     /// The tables of some versions, those of facts included.
-    private func tables(
+    private func storedTables(
         of versions: [ProjectionVersion], _ ledger: LedgerDatabase
     ) throws -> [(projection: String, table: String)] {
         try versions.flatMap { version in
@@ -230,7 +230,7 @@ private struct Killed: Error {}
     /// Takes every event out of the log and every row out of the versions that held some, as no program can.
     private func clear(_ ledger: LedgerDatabase, _ definitions: [ProjectionDefinition]) async throws {
         let tables = try await ledger.pool.run { session in
-            try tables(of: versions(definitions, session), ledger).map { $0.table }
+            try storedTables(of: versions(definitions, session), ledger).map { $0.table }
         }
         try await ledger.asSuperuser { session in
             // Deleted rows would stay in the tables' pages until somebody vacuums them, history after history.
