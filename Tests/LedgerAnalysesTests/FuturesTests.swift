@@ -68,7 +68,7 @@ import Testing
         let rows = try #require(try data(market)["open_interest"]?.elements.map { $0 })
         // The one of bybit is no longer usable.
         #expect(rows.compactMap { $0["exchange"]?.string } == ["deribit", "okx"])
-        #expect(try rows[1]["change_24h"]?.sourceText == #"{"oi_notional":null,"oi_value":10}"#)
+        #expect(rows[1]["change_24h"]?.sourceText == #"{"oi_notional":null,"oi_value":10}"#)
         #expect(rows[1]["change_7d"]?["oi_value"]?.isNull == true && rows[0]["change_24h"]?["oi_value"]?.isNull == true)
     }
 

@@ -126,7 +126,7 @@ struct ContextFold {
     func rows(_ log: ContextLog) throws -> [(key: RowKey, document: [UInt8])] {
         var facts: [RowKey: ContextProjection.Facts] = [:]
         for event in log.events {
-            for key in try projection.entities(touchedBy: event) { try projection.apply(event, to: &facts[key], of: key) }
+            for key in projection.entities(touchedBy: event) { projection.apply(event, to: &facts[key], of: key) }
         }
         return facts.sorted { $0.key < $1.key }.flatMap { projection.rows(of: $0.value) }.map { ($0.key, $0.document) }
     }

@@ -123,7 +123,8 @@ extension AnalysisCommand {
         static let analysis = MarketAnalysis.yields
         static let abstract = "What covered calls and cash-secured puts would yield."
         static let discussion = """
-            Chains of options are not recorded yet, so that only the basis of the shortest tenor is shown.
+            Candidates come from the latest chain of options, or from the latest quotes of contracts. One without a bid is listed as
+            unavailable. The basis of the shortest tenor stands beside them.
 
             Examples:
               alpha-ledger analysis yields --currency BTC
