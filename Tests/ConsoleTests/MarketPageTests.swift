@@ -32,10 +32,10 @@ struct MarketPageTests {
                     #"{"changes":{"24h":{"dvol":-1.5,"timestamp":"2026-03-31T00:00:00Z"}},"dvol":55.25,"iv_rv":[{"date":"2026-03-30","iv_atm_30d":50,"rv_30d":41},{"date":"2026-03-31","iv_atm_30d":52,"rv_30d":42}],"put_call_ratio":null,"surface":{"rows":[{"delta":-25,"dte":30,"iv":60},{"delta":25,"dte":30,"iv":50}],"timestamp":"2026-04-01T00:00:00Z"},"term_structure":{"rows":null,"slope":null,"state":null,"timestamp":null}}"#,
                     warnings: #""unavailable:term_structure""#)
             ])
-        #expect(page.contains("dvol, vol points") && page.contains(">55.25<") && page.contains("not known"))
+        #expect(page.contains("DVOL, vol points") && page.contains(">55.25<") && page.contains("not known"))
         #expect(page.contains("Implied and realized volatility, vol points") && page.contains("date, UTC"))
         #expect(page.contains("<title>2026-03-30: iv atm 30d 50, rv 30d 41</title>"))
-        #expect(page.contains("unavailable: term structure") && page.contains("30.0 minutes old"))
+        #expect(page.contains("unavailable: term structure") && page.contains("30 minutes old"))
         // The markets and the other screens keep the market and the moment.
         #expect(page.contains("href=\"/flow?currency=BTC") && page.contains("href=\"/overview?currency=ETH"))
     }
@@ -53,9 +53,31 @@ struct MarketPageTests {
                 references: ["overview": FigureReferences(places: [place], fallback: Address(["reference", "model"]))]
             ).html(), as: UTF8.self)
         let at = "/reference/contract/analyses#f-overview"
-        #expect(page.contains("<dt><a class=\"figure\" href=\"\(at)-dvol\">dvol, vol points</a></dt>"))
-        #expect(page.contains("href=\"\(at)-iv\">iv</a>"))
-        #expect(page.contains("<dt><a class=\"figure\" href=\"/reference/model\">slope, vol points</a></dt>"))
+        #expect(page.contains("<dt><a class=\"figure\" href=\"\(at)-dvol\">DVOL, vol points</a></dt>"))
+        #expect(page.contains("href=\"\(at)-iv\">IV</a>"))
+        #expect(page.contains("<dt><a class=\"figure\" href=\"/reference/model\">Slope, vol points</a></dt>"))
+    }
+
+    @Test func `a page of old observations says how old they are, and leads to the moment of the newest one`() throws {
+        let old = try #require(try? document(#"{"dvol":null}"#, status: "unavailable").get())
+        let text = old.root.sourceText.replacing("\"age_minutes\":30,", with: "\"age_minutes\":428585,")
+        let page = try html("overview", [.success(try JSONDocument(parsing: Array(text.utf8)))])
+        #expect(page.contains("297 days old"))
+        #expect(page.contains("as_of_position=5&amp;as_of=2026-04-01T00%3A00%3A00Z\">Read it as of the newest observation, "))
+        #expect(try !html("overview", [document(#"{"dvol":1}"#)]).contains("Read it as of"))
+    }
+
+    @Test func `shares are read in percent and money in cents, with all digits in the title, and nothing becomes 0`() throws {
+        var html = HTMLWriter()
+        let row = try JSONDocument(
+            parsing: Array(
+                #"{"expected_move_pct":0.0566003519,"net_gex":-8438819.3840327802,"mean_error":0.0000001234,"strike":172.5}"#.utf8))
+        for (field, value) in row.root.members.map({ ($0.key, $0.value) }) { MarketColumn.write(value, field, to: &html) }
+        let page = String(decoding: html.bytes, as: UTF8.self)
+        #expect(page.contains("title=\"exactly 0.0566003519\">5.66<"))
+        #expect(page.contains("title=\"exactly -8438819.3840327802\">−8,438,819.38<"))
+        #expect(page.contains(">0.00001234<") && page.contains(">172.5<"))
+        #expect(MarketColumn.title("atm_iv_percentile") == "ATM IV percentile" && MarketColumn.unit("gap_pct") == "%")
     }
 
     @Test func `a thesis is a tree that leads to its detail, and an error is in the words of the interface`() throws {

@@ -104,7 +104,7 @@ struct ResearchReportTests {
         let page = String(decoding: html.bytes, as: UTF8.self)
         #expect(page.contains("<title>VWAP from session open 100.5</title>") && page.contains("<title>spot 101</title>"))
         // The close before lies below all bins' middles: it is among the figures alone.
-        #expect(!page.contains("<title>close before") && page.contains("prev close"))
+        #expect(!page.contains("<title>close before") && page.contains("Previous close"))
         #expect(page.contains("Premium bought and sold by quarter of an hour from, UTC") && page.contains(">01-30 15:00<"))
         #expect(page.contains("not known: bought 0, sold 0, net 0"))
     }

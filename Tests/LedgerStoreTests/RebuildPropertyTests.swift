@@ -48,6 +48,7 @@ private struct Killed: Error {}
                     \(views.joined(separator: "\n"))
                     """)
             }
+            try await clear(ledger, ledger.registry.firstDefinitions)
             var (kills, resumed, crowded) = (0, 0, 0)
             for seed in stride(from: database, to: Self.histories, by: Int(Self.databases)) {
                 let definitions = try definitions(seed: seed, ledger)
