@@ -222,6 +222,12 @@ import Testing
                 """)
             // The heads signed so far are of another history.
             try FileManager.default.removeItem(atPath: directory + "/key.checkpoints")
+            try await SignedHeadTests.tamper(
+                uri,
+                """
+                ALTER TABLE ledger.signed_heads DISABLE TRIGGER ALL; DELETE FROM ledger.signed_heads;
+                ALTER TABLE ledger.signed_heads ENABLE ALWAYS TRIGGER append_only
+                """)
             try await SignedHeadTests.opened(uri, directory + "/key") { other in
                 let note = try await other.signCheckpoint()
                 let exported = try await other.exportTiles(TileExport(directory: directory + "/log", content: .all))

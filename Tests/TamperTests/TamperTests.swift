@@ -32,6 +32,10 @@ import Testing
         "ledger.signed_heads.epoch": "which lease a head was signed under is shown nowhere",
         "ledger.signed_heads.recorded_at": "when a head was recorded is shown nowhere",
         "ledger.forks.acknowledged_at": "when a fork was acknowledged is shown nowhere",
+        "ledger.work_leases.name": "who may work, not what is written; without its row a lease is taken anew",
+        "ledger.work_leases.owner": "see name",
+        "ledger.work_leases.epoch": "see name",
+        "ledger.work_leases.expires_at": "see name",
         "ledger.leftover_tables.table_name": "tables that nobody reads any more",
         "ledger.leftover_tables.left_at": "tables that nobody reads any more",
     ]
@@ -41,6 +45,7 @@ import Testing
         "ledger.projection_versions": "the served versions can't go; without its row nobody reads another one",
         "ledger.rule_files": "a promoted file's can't go unnoticed; another one is recorded again at the next start",
         "ledger.leftover_tables": "tables that nobody reads any more",
+        "ledger.work_leases": "a lease that is gone is taken anew",
         "ledger.signed_heads": "the heads are in the file beside the key, which is verified; a ledger from before the table has no rows",
     ]
 

@@ -130,6 +130,7 @@ package struct LogDetachment: Sendable {
             try EventRows.copy(events, into: "ledger.\(table)", isFrozen: true, on: session)
         }
         try index(table, session)
+        try secure(table, range.first, range.last, session)
         return true
     }
 
