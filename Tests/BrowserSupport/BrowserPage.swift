@@ -167,7 +167,7 @@ package final class BrowserPage: Sendable {
 
     /// Writes what is shown as WebP. Of a page of text it is a quarter of a PNG's size.
     package func screenshot(_ path: String) async throws {
-        let answer = try await call("Page.captureScreenshot", [("format", .string("webp")), ("quality", .integer(40))])
+        let answer = try await call("Page.captureScreenshot", [("format", .string("webp")), ("quality", .integer(30))])
         guard let data = answer["data"]?.string.flatMap({ Data(base64Encoded: $0) }) else { throw Browser.Failure("no screenshot") }
         try data.write(to: URL(fileURLWithPath: path))
     }

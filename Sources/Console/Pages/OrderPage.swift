@@ -152,8 +152,8 @@ package struct OrderPage: Sendable {
                 }
             },
             .text("Expiry", "expiry"), Self.figure("Strike", "strike"), Self.figure("Bid", "bid"), Self.figure("Ask", "ask"),
-            Self.figure("Delta", "delta"), Self.figure("IV", "iv"), Self.figure("Volume", "volume"),
-            Self.figure("Open interest", "open_interest"),
+            Self.figure("Delta", "delta"), Self.figure("IV", "iv"), Self.figure("Volume", "volume", .quantity),
+            Self.figure("Open interest", "open_interest", .quantity),
         ]
         SmallTable(caption: "Candidates, \(shown.count) of \(Figures.count(Int64(all.count)))", columns: columns, scrolls: true)
             .write(shown, to: &html)
@@ -173,10 +173,12 @@ package struct OrderPage: Sendable {
         }
         html.element("dl", [.class("facts tight")]) { html in
             Fact.text("Contract", decision["option_symbol"]?.string, none: "none chosen", to: &html)
-            for (title, field) in [
-                ("Bid USD", "bid"), ("Ask USD", "ask"), ("Mid USD", "mid"), ("Spread, % of mid", "spread_pct"), ("Delta", "delta"),
-                ("IV", "iv"), ("Open interest", "open_interest"), ("Volume", "volume"), ("Limit USD", "limit_price"),
-            ] { Self.decimal(title, decision[field], "not known", &html) }
+            for (title, field, places) in [
+                ("Bid USD", "bid", .price), ("Ask USD", "ask", .price), ("Mid USD", "mid", .price),
+                ("Spread, % of mid", "spread_pct", .price),
+                ("Delta", "delta", .price), ("IV", "iv", .price), ("Open interest", "open_interest", .quantity),
+                ("Volume", "volume", .quantity), ("Limit USD", "limit_price", .price),
+            ] as [(String, String, Figures.Places)] { Self.decimal(title, decision[field], "not known", in: places, &html) }
             Fact.text("Candidates considered", decision["candidates_considered"]?.integer.map(Figures.count), none: "?", to: &html)
         }
         GateLights.write(decision["gates"], to: &html)
@@ -248,8 +250,10 @@ package struct OrderPage: Sendable {
                 columns: [
                     Column("Event") { Self.event($0, context, &$1) },
                     Column("Status") { row, html in Badge.write(update(row, "status")?.string ?? "?", to: &html) },
-                    Column("Filled", isNumber: true) { row, html in Self.write(update(row, "filled_qty"), "none", &html) },
-                    Column("Average price", isNumber: true) { row, html in Self.write(update(row, "filled_avg_price"), "no fill", &html) },
+                    Column("Filled", isNumber: true) { row, html in Self.write(update(row, "filled_qty"), "none", in: .quantity, &html) },
+                    Column("Average price", isNumber: true) { row, html in
+                        Self.write(update(row, "filled_avg_price"), "no fill", in: .price, &html)
+                    },
                     Column("At the broker") { row, html in
                         guard let time = update(row, "updated_at")?.string else { return Unavailable.write("not said", to: &html) }
                         html.time(time)
@@ -339,19 +343,21 @@ package struct OrderPage: Sendable {
 
     private static func count(_ value: JSONValue?) -> String { value?.integer.map(Figures.count) ?? "?" }
 
-    private static func decimal(_ title: String, _ value: JSONValue?, _ none: String, _ html: inout HTMLWriter) {
-        Fact.write(title, to: &html) { write(value, none, &$0) }
+    private static func decimal(
+        _ title: String, _ value: JSONValue?, _ none: String, in places: Figures.Places = .price, _ html: inout HTMLWriter
+    ) {
+        Fact.write(title, to: &html) { write(value, none, in: places, &$0) }
     }
 
-    private static func figure(_ title: String, _ field: String) -> Column {
-        Column(title, isNumber: true) { row, html in write(row[field], "not given", &html) }
+    private static func figure(_ title: String, _ field: String, _ places: Figures.Places = .price) -> Column {
+        Column(title, isNumber: true) { row, html in write(row[field], "not given", in: places, &html) }
     }
 
     /// A decimal, which events hold as text and rows as a number.
-    private static func write(_ value: JSONValue?, _ none: String, _ html: inout HTMLWriter) {
+    private static func write(_ value: JSONValue?, _ none: String, in places: Figures.Places, _ html: inout HTMLWriter) {
         guard let value = known(value) else { return Unavailable.write(none, to: &html) }
         let exact = value.string ?? value.sourceText
-        let (text, isRounded) = Figures.decimal(exact, .price)
+        let (text, isRounded) = Figures.decimal(exact, places)
         html.element("span", [.class("figure")] + (isRounded ? [.title("exactly \(exact)")] : []), text: text)
     }
 
