@@ -313,8 +313,8 @@ package struct OrderPage: Sendable {
             }
             html.element("td") { Badge.write(row["verdict"]?.string ?? "not decided", to: &$0) }
             html.element("td", text: row["option_symbol"]?.string ?? "none")
-            html.element("td", [.class("number")]) { Self.write(row["quantity"], "none", &$0) }
-            html.element("td", [.class("number")]) { Self.write(row["limit_price"], "none", &$0) }
+            html.element("td", [.class("number")]) { Self.write(row["quantity"], "none", in: .quantity, &$0) }
+            html.element("td", [.class("number")]) { Self.write(row["limit_price"], "none", in: .price, &$0) }
             html.element("td", text: (row["reasons"]?.elements.compactMap(\.string) ?? []).joined(separator: ", "))
         }
     }
