@@ -39,7 +39,9 @@ struct TalliedVersions: VersionStrategy {
     private(set) var tally: VersionTally
     /// The bucket of the entity in hand.
     private var bucket = 0
-    /// Its versions after the event.
+    /// The number of its first versions that stay as they are; they are not copied.
+    private var kept = 0
+    /// Its versions after the event, behind those.
     private var next: [Version] = []
     private var content = VersionContent()
     /// The hash of the row's key that was looked for last.
@@ -78,9 +80,10 @@ struct TalliedVersions: VersionStrategy {
     }
 
     private mutating func take(_ versions: inout [Version]) {
-        versions.removeAll(keepingCapacity: true)
+        if kept < versions.count { versions.removeSubrange(kept...) }
         versions.append(contentsOf: next)
         next.removeAll(keepingCapacity: true)
+        kept = 0
     }
 
     private mutating func count(_ version: Version, to position: Int64?) {
@@ -102,7 +105,9 @@ struct TalliedVersions: VersionStrategy {
 
     func isCurrent(_ document: Digest32, _ index: Int, of versions: [Version]) -> Bool { versions[index].document == document }
 
-    mutating func keep(_ index: Int, of versions: [Version]) { next.append(versions[index]) }
+    mutating func keep(_ index: Int, of versions: [Version]) {
+        if next.isEmpty, index == kept { kept += 1 } else { next.append(versions[index]) }
+    }
 
     mutating func end(_ kind: DocumentKind, _ index: Int, of versions: [Version], at position: Int64) {
         count(versions[index], to: position)

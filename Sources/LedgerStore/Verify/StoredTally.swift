@@ -27,9 +27,8 @@ struct StoredTally {
                 guard let tail, row.digest.from <= tail.recorded.position else { return }
                 let digest = row.digest.asOf(tail.recorded.position)
                 then.add(digest == row.digest ? weight : then.weight(of: digest), bucket: row.bucket)
-                guard digest.to == nil else { return }
+                guard digest.to == nil, try tail.touches(row) else { return }
                 let entity = try row.entity()
-                guard tail.touched.contains(entity) else { return }
                 entities[entity, default: StandingEntity()].add(row.kind, try row.key(), document: row.documentDigest, digest)
                 if row.kind == .facts || definition.rowsAreFacts { entities[entity]?.factsDocument = try row.document() }
             }

@@ -22,8 +22,10 @@ struct StoredVersions {
         let kind: DocumentKind
         let digest: VersionDigest
         let documentDigest: Digest32
+        /// The hash of the key of the version's entity, as `RowKey.stableHash`.
+        let entityHash: UInt64
         /// The bucket of the version's entity in a tally.
-        let bucket: Int
+        var bucket: Int { VersionTally.bucket(of: entityHash) }
         fileprivate let columns: BinaryCopyRow
         fileprivate let table: VersionTable
         fileprivate let entityParts: Int
@@ -82,10 +84,9 @@ struct StoredVersions {
             let digest = VersionDigest(
                 content: content.digest, from: try row.optionalInt8(fields + 1) ?? 0, to: try row.optionalInt8(fields + 2),
                 era: try row.optionalInt4(fields + 3).map { Int16(truncatingIfNeeded: $0) })
-            let bucket = VersionTally.bucket(of: entity.value)
             try body(
                 Row(
-                    kind: kind, digest: digest, documentDigest: document, bucket: bucket, columns: row, table: table,
+                    kind: kind, digest: digest, documentDigest: document, entityHash: entity.value, columns: row, table: table,
                     entityParts: entityParts))
         }
     }

@@ -6,7 +6,12 @@ import LedgerProjections
 struct Tail {
     let recorded: RecordedVersion
     /// The entities that its events touch.
-    private(set) var touched: Set<RowKey> = []
+    private var touched: Set<RowKey> = []
+    /// The hashes of their keys, by which most other entities are told apart without their keys.
+    private var hashes: Set<UInt64> = []
+
+    /// Whether its events touch the entity of a stored version.
+    func touches(_ row: StoredVersions.Row) throws -> Bool { try hashes.contains(row.entityHash) && touched.contains(row.entity()) }
 
     /// The tails of some versions, nil for a version without a fitting record. Reads the events after the earliest
     /// recorded position once for all versions.
@@ -48,6 +53,6 @@ struct Tail {
         guard read.position > recorded.position, let event = try? definition.event(read),
             let entities = try? definition.entities(touchedBy: event)
         else { return }
-        touched.formUnion(entities)
+        for entity in entities where touched.insert(entity).inserted { hashes.insert(entity.stableHash) }
     }
 }
