@@ -7,17 +7,22 @@ package struct IVSurfaceTenors: Sendable {
     /// Stored rows of one market date whose chain counts, by expiry.
     private struct Day: Sendable {
         let date: CalendarDate
-        var rows: [JSONValue]
+        var rows: [(row: JSONValue, dte: Int)]
 
         /// The row with the least |dte − target|, ties to the earlier expiry.
-        func row(nearest target: Int) -> (row: JSONValue, dte: Int)? {
+        func nearest(_ target: Int) -> Nearest? {
             var best: (row: JSONValue, dte: Int)?
-            for row in rows {
-                guard let dte = row["dte"]?.integer.map({ Int($0) }) else { continue }
-                if best.map({ abs(dte - target) < abs($0.dte - target) }) ?? true { best = (row, dte) }
-            }
-            return best
+            for (row, dte) in rows where best.map({ abs(dte - target) < abs($0.dte - target) }) ?? true { best = (row, dte) }
+            return best.map { Nearest(row: $0.row, dte: $0.dte, iv: $0.row["atm_iv"]?.decimal) }
         }
+    }
+
+    /// What stands for a target on one market date.
+    private struct Nearest: Sendable {
+        let row: JSONValue
+        let dte: Int
+        /// Its `atm_iv`, which the percentiles of all later dates ask for.
+        let iv: FixedDecimal?
     }
 
     /// A market date with a chain that counts, and the tokens that stand on all its tenors.
@@ -38,6 +43,8 @@ package struct IVSurfaceTenors: Sendable {
     private let dates: [MarketDay]
     /// Ascending, from before the asked dates on.
     private let days: [Day]
+    /// By target, in the order of the days.
+    private let nearest: [Int: [Nearest?]]
     private let rules: IVSurfaceRules
 
     /// - Parameters:
@@ -57,9 +64,11 @@ package struct IVSurfaceTenors: Sendable {
         for document in rows {
             let row = document.root
             guard let date = row["market_date"]?.string.flatMap({ CalendarDate($0) }), row["timestamp"]?.isNull == false else { continue }
-            if days.last?.date == date { days[days.count - 1].rows.append(row) } else { days.append(Day(date: date, rows: [row])) }
+            if days.last?.date != date { days.append(Day(date: date, rows: [])) }
+            if let dte = row["dte"]?.integer { days[days.count - 1].rows.append((row, Int(dte))) }
         }
         self.days = days
+        nearest = Dictionary(tenors.map { target in (target, days.map { $0.nearest(target) }) }) { first, _ in first }
     }
 
     /// Writes the document: a JSON object, decimals as numbers.
@@ -83,7 +92,7 @@ package struct IVSurfaceTenors: Sendable {
 
     private func write(_ day: MarketDay, _ target: Int, to out: inout JSONWriter) {
         let index = days.firstIndex { $0.date == day.date }
-        let found = index.flatMap { days[$0].row(nearest: target) }
+        let found = index.flatMap { nearest[target]?[$0] ?? nil }
         let row = found?.row
         var warnings = Set(day.warnings)
         for token in row?["warnings"]?.elements.compactMap(\.string) ?? [] { warnings.insert(token) }
@@ -93,7 +102,7 @@ package struct IVSurfaceTenors: Sendable {
             if ExactNumber(target) * rules.farShare.exact < gap { warnings.insert("tenor_far") }
             let history = history(before: day.date, target)
             if history.count < rules.percentileMinimum { warnings.insert("short_history") }
-            percentile = Self.percentile(of: decimal(row, "atm_iv"), among: history, minimum: rules.percentileMinimum)
+            percentile = Self.percentile(of: found.iv, among: history, minimum: rules.percentileMinimum)
         } else {
             warnings.insert("no_expiry")
         }
@@ -145,7 +154,7 @@ package struct IVSurfaceTenors: Sendable {
     /// What changed since the same tenor of the latest earlier date with rows.
     private func changes(_ row: JSONValue, _ index: Int, _ target: Int, to out: inout JSONWriter) {
         let day = index > 0 ? days[index - 1] : nil
-        let previous = day?.row(nearest: target)?.row
+        let previous = index > 0 ? nearest[target]?[index - 1]?.row : nil
         func change(_ name: String) -> FixedDecimal? {
             guard let now = decimal(row, name), let before = decimal(previous, name) else { return nil }
             return now - before
@@ -180,7 +189,9 @@ package struct IVSurfaceTenors: Sendable {
     /// The tenor's values of `atm_iv` in the days before a date.
     private func history(before date: CalendarDate, _ target: Int) -> [FixedDecimal] {
         guard let first = date.advanced(byDays: -rules.percentileDays) else { return [] }
-        return days.filter { $0.date >= first && $0.date < date }.compactMap { decimal($0.row(nearest: target)?.row, "atm_iv") }
+        return zip(days, nearest[target] ?? []).compactMap { day, found in
+            day.date >= first && day.date < date ? found?.iv : nil
+        }
     }
 
     /// 100 × (those below + half of those equal) ÷ all. Nil if there are too few, or without a value.
