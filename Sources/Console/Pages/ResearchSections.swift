@@ -114,7 +114,7 @@ private struct SurfaceSection {
         let history = dates.suffix(60)
         var columns: [Column] = ["tenor_target_dte", "expiry", "dte", "atm_iv", "atm_iv_percentile"].map(MarketColumn.of)
         columns.append(
-            Column("change of atm iv", unit: "vol points", isNumber: true) { row, html in
+            Column("Change of ATM IV", unit: "vol points", isNumber: true) { row, html in
                 MarketColumn.write(row["changes"]?["atm_iv"], "iv", to: &html)
             })
         columns += ["expected_move_pct", "skew_25d_pp", "skew_10d_pp", "parity_gap_pp"].map(MarketColumn.of)
