@@ -186,7 +186,7 @@ import Testing
             _ = try await ledger.rebuild([(name: "lifecycles", version: VersionReference(version: "v2"))])
             try await bench.expectSound("rebuilt")
             // Without the table too.
-            try await bench.asSuperuser { try $0.executeScript("DROP TABLE ledger.detached_1") }
+            try await bench.asSuperuser { try $0.executeScript("DROP TABLE IF EXISTS ledger.detached_1") }
             try await bench.without([bench.copies[0]]) {
                 expectEqual(try await answers(bench), before, "one copy, no table")
                 try await bench.expectSound("one copy, no table")
@@ -305,7 +305,7 @@ import Testing
             await #expect(throws: LedgerError.self) { _ = try await ledger.attachArchive(1, 512) }
             #expect(try await ledger.pool.run { try LogPartition.all($0) }[0].isDetached)
             // Where it is gone, the archive has everything.
-            try await bench.asSuperuser { try $0.executeScript("DROP TABLE ledger.detached_1") }
+            try await bench.asSuperuser { try $0.executeScript("DROP TABLE IF EXISTS ledger.detached_1") }
             #expect(try await ledger.attachArchive(1, 512))
             #expect(try await ledger.event(at: 300) == before)
             try await bench.expectSound("attached")
@@ -391,7 +391,7 @@ import Testing
                 }
                 if round % 3 == 2, try await isDetached() {
                     // What is left of the table goes too, sometimes.
-                    try await bench.asSuperuser { try $0.executeScript("DROP TABLE ledger.detached_1") }
+                    try await bench.asSuperuser { try $0.executeScript("DROP TABLE IF EXISTS ledger.detached_1") }
                 }
             }
             if try await isDetached() { _ = try await ledger.attachArchive(1, 512) } else { _ = try await bench.detach() }
@@ -442,7 +442,7 @@ import Testing
                 // It does not see where the archives are.
                 #expect(throws: LedgerError.self) { _ = try LogReader().events(after: 0, limit: 600, session) }
             }
-            try await bench.asSuperuser { try $0.executeScript("DROP TABLE ledger.detached_1") }
+            try await bench.asSuperuser { try $0.executeScript("DROP TABLE IF EXISTS ledger.detached_1") }
             try await read(bench, before: { _ = try await bench.ledger.attachArchive(1, 512) }) { session in
                 let events = try LogReader().events(after: 0, limit: 600, session)
                 #expect(events.count == 600)
