@@ -50,10 +50,21 @@ import Testing
 
     private static let seed: UInt64 = 42
 
+    /// Whether a folder can be written to and lies on another device.
+    private static func isOther(_ folder: String, than directory: String) -> Bool {
+        func device(_ path: String) -> Int? {
+            ((try? FileManager.default.attributesOfItem(atPath: path))?[.systemNumber] as? NSNumber)?.intValue
+        }
+        guard let own = device(folder), FileManager.default.isWritableFile(atPath: folder) else { return false }
+        return own != device(directory)
+    }
+
     private func withBench(_ body: (Bench) async throws -> Void) async throws {
         let directory = try temporaryDirectory()
-        // Another file system, as the second copy has to be on another device.
-        let other = "\(directory.hasPrefix("/tmp") ? "/dev/shm" : "/tmp")/alpha-ledger-tests-\(UUID().uuidString.prefix(8))"
+        // The second copy has to be on another device.
+        let root = try #require(
+            ["/tmp", "/dev/shm", "/run"].first { Self.isOther($0, than: directory) }, "no second file system to write to")
+        let other = "\(root)/alpha-ledger-tests-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: false)
         defer { for path in [directory, other] { try? FileManager.default.removeItem(atPath: path) } }
         try await withDatabase { uri in
