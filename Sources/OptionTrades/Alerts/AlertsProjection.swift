@@ -231,7 +231,7 @@ package struct AlertsProjection: Projection {
             ])
     }
 
-    package func encode(_ facts: Facts, to out: inout JSONWriter) { FieldCoder.node(facts).sorted.write(to: &out, decimals: .strings) }
+    package func encode(_ facts: Facts, to out: inout JSONWriter) { FieldCoder.write(facts, to: &out) }
 
     package func facts(from document: [UInt8]) throws -> Facts { try FieldCoder.object(try JSONDocument(parsing: document).root, "") }
 }

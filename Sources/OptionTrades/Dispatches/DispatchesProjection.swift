@@ -56,13 +56,11 @@ package struct DispatchesProjection: Projection {
 
     package func writeRows(of facts: Facts, to rows: inout RowWriter) {
         let row = DispatchRow(facts, rules)
-        encode(row.node, to: &rows.out)
+        row.node.sorted.write(to: &rows.out, decimals: .strings)
         rows.endRow(RowKey([facts.intent.source, facts.intent.intentID]), row.stored)
     }
 
-    package func encode(_ facts: Facts, to out: inout JSONWriter) { encode(FieldCoder.node(facts), to: &out) }
-
-    private func encode(_ node: JSONNode, to out: inout JSONWriter) { node.sorted.write(to: &out, decimals: .strings) }
+    package func encode(_ facts: Facts, to out: inout JSONWriter) { FieldCoder.write(facts, to: &out) }
 
     package func facts(from document: [UInt8]) throws -> Facts {
         try FieldCoder.object(try JSONDocument(parsing: document).root, "")

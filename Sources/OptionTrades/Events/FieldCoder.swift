@@ -13,31 +13,52 @@ package protocol CodedFields: Sendable, Equatable {
 
 /// Writes or reads the fields of an object, so that both follow from one list.
 ///
-/// Writing gives canonical JSON: keys in order, decimals as text, null for an absent value. Reading is strict: every key
-/// is present, no other key is, and each value has its type.
+/// Fields are listed in canonical order. Writing gives canonical JSON: decimals as text, null for an absent value. Reading is
+/// strict: every key is present, no other key is, and each value has its type.
 package struct FieldCoder {
     private enum Mode {
         case writing
+        case listing
         case reading(JSONValue)
     }
 
     private let mode: Mode
     private let pointer: String
-    private var written: [(String, JSONNode)] = []
+    private var out: JSONWriter
+    private var listed: [(String, JSONNode)] = []
     private var read = 0
 
-    private init(_ mode: Mode, _ pointer: String) {
+    private init(_ mode: Mode, _ pointer: String, _ out: consuming JSONWriter = JSONWriter(reservingCapacity: 0)) {
         self.mode = mode
         self.pointer = pointer
+        self.out = out
     }
 
-    /// The fields as a JSON object.
-    package static func node<Object: CodedFields>(_ object: Object) -> JSONNode {
+    /// Writes the fields as a canonical JSON object.
+    package static func write<Object: CodedFields>(_ object: Object, to out: inout JSONWriter) {
         var coder = FieldCoder(.writing, "")
+        swap(&coder.out, &out)
+        coder.out.beginObject()
         var copy = object
         // Writing never throws: only values that were read can be wrong.
         try? copy.code(&coder)
-        return .object(coder.written)
+        coder.out.endObject()
+        swap(&coder.out, &out)
+    }
+
+    /// Writes objects as a canonical JSON array.
+    package static func write<Object: CodedFields>(_ objects: [Object], to out: inout JSONWriter) {
+        out.beginArray()
+        for object in objects { write(object, to: &out) }
+        out.endArray()
+    }
+
+    /// The fields as a JSON object that becomes part of another document.
+    package static func node<Object: CodedFields>(_ object: Object) -> JSONNode {
+        var coder = FieldCoder(.listing, "")
+        var copy = object
+        try? copy.code(&coder)
+        return .object(coder.listed)
     }
 
     /// Reads an object at its place in a payload.
@@ -59,13 +80,16 @@ package struct FieldCoder {
         _ key: String, _ value: inout Value, _ write: (Value) -> JSONNode,
         _ take: (JSONValue, String) throws(PayloadError) -> Value
     ) throws(PayloadError) {
-        guard case .reading(let object) = mode else {
-            written.append((key, write(value)))
-            return
+        switch mode {
+        case .writing:
+            out.key(key)
+            write(value).sorted.write(to: &out, decimals: .strings)
+        case .listing: listed.append((key, write(value)))
+        case .reading(let object):
+            guard let found = object[key] else { throw PayloadError(pointer: pointer, problem: "lacks the key \(key)") }
+            read += 1
+            value = try take(found, "\(pointer)/\(key)")
         }
-        guard let found = object[key] else { throw PayloadError(pointer: pointer, problem: "lacks the key \(key)") }
-        read += 1
-        value = try take(found, "\(pointer)/\(key)")
     }
 
     /// The same for a field that may be null.
@@ -196,6 +220,10 @@ package struct FieldCoder {
     }
 
     package mutating func object<Object: CodedFields>(_ key: String, _ value: inout Object) throws(PayloadError) {
+        if case .writing = mode {
+            out.key(key)
+            return Self.write(value, to: &out)
+        }
         try field(key, &value, Self.node) { (found, place) throws(PayloadError) in try Self.object(found, place) }
     }
 
@@ -204,6 +232,10 @@ package struct FieldCoder {
     }
 
     package mutating func objects<Object: CodedFields>(_ key: String, _ value: inout [Object]) throws(PayloadError) {
+        if case .writing = mode {
+            out.key(key)
+            return Self.write(value, to: &out)
+        }
         try field(key, &value, { .array($0.map { Self.node($0) }) }) { (found, place) throws(PayloadError) in
             try Self.elements(found, place) { (element, place) throws(PayloadError) in try Self.object(element, place) }
         }
@@ -212,7 +244,7 @@ package struct FieldCoder {
     /// The same for a list that is left out if it is empty, as one that an earlier program did not know.
     package mutating func objectsIfAny<Object: CodedFields>(_ key: String, _ value: inout [Object]) throws(PayloadError) {
         switch mode {
-        case .writing: if value.isEmpty { return }
+        case .writing, .listing: if value.isEmpty { return }
         case .reading(let object): if object[key] == nil { return }
         }
         try objects(key, &value)
@@ -255,7 +287,7 @@ package protocol CodedPayload: EventPayload, CodedFields {
 
 extension CodedPayload {
     /// The canonical JSON of the payload.
-    package func encode() -> [UInt8] { FieldCoder.node(self).canonicalBytes() }
+    package func encode() -> [UInt8] { JSONWriter.bytes(reservingCapacity: 1024) { FieldCoder.write(self, to: &$0) } }
 
     package init(decoding payload: [UInt8]) throws(PayloadError) {
         self = try FieldCoder.object(try PayloadReader.document(payload), "")

@@ -60,8 +60,8 @@ package struct BrokerFills: ExecutionSource {
     nonisolated(nonsending) package func pages(
         _ query: SourceQuery, onPage: (JSONElements, Int) async throws -> Void
     ) async throws -> SourceRunEnd {
-        let page = JSONNode.array(rows.map { FieldCoder.node($0) })
-        try await onPage(try JSONDocument(parsing: page.canonicalBytes()).root.elements, 0)
+        let page = JSONWriter.bytes(reservingCapacity: 512 * rows.count) { FieldCoder.write(rows, to: &$0) }
+        try await onPage(try JSONDocument(parsing: page).root.elements, 0)
         return SourceRunEnd(pages: 1, lastCursor: nil, watermark: rows.map(\.updatedAt).max())
     }
 }

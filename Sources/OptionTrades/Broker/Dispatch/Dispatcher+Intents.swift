@@ -139,7 +139,8 @@ extension Dispatcher {
         payload.calendar = SessionFacts(sessionOpen: session?.open, sessionClose: session?.close, brokerIsOpen: clock.isOpen)
         payload.pages = found.pages
         payload.contractsSeen = Int64(found.rows.count)
-        payload.rowsDigest = Digest32(sha256Of: JSONNode.array(found.rows.map { FieldCoder.node($0) }).canonicalBytes())
+        payload.rowsDigest = Digest32(
+            sha256Of: JSONWriter.bytes(reservingCapacity: 512 * found.rows.count) { FieldCoder.write(found.rows, to: &$0) })
         choose(from: found.rows, intent, &payload)
         return payload
     }
