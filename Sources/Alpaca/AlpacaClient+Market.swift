@@ -25,7 +25,8 @@ extension AlpacaClient {
         guard let filters = question.filters else { return (market, lastTimes) }
         var rows = try await contracts(question.ticker, filters, &market.pages)
         try await addSnapshots(question.ticker, filters, &rows, &lastTimes, &market.pages)
-        market.rows = rows.values.sorted { $0.optionSymbol.isBytewiseLess(than: $1.optionSymbol) }
+        // Rows are large: their keys are sorted, which are the symbols.
+        market.rows = rows.keys.sorted().compactMap { rows[$0] }
         return (market, lastTimes)
     }
 

@@ -162,13 +162,18 @@ import Testing
             #expect(whole.plain == second && short.plain == second && whole.sizes == short.sizes && whole.origin == short.origin)
             #expect(some.vouched == vouched)
 
-            // A digit of a signature in the middle: the note no longer fits, so everything is checked.
+            // A digit of a root or of a signature in the middle: the note no longer fits, so everything is checked.
             bytes = try Data(contentsOf: heads)
-            let place = bytes.count / 2
-            bytes[place] = bytes[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
-            try bytes.write(to: heads)
-            #expect(throws: AuditError.self) { try Self.history(keyFile, vouched: vouched) }
-            #expect(try await Self.code(ledger) == "bad_checkpoint")
+            let blank = try #require(bytes[(bytes.count / 2)...].firstRange(of: Data("\n\n\u{2014} ".utf8)))
+            let rootEnd = try #require(bytes[..<blank.lowerBound].lastIndex(of: UInt8(ascii: "\n")))
+            let signature = try #require(bytes[blank.upperBound...].firstIndex(of: UInt8(ascii: " ")))
+            for place in [rootEnd - 10, signature + 30] {
+                var altered = bytes
+                altered[place] = altered[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+                try altered.write(to: heads)
+                #expect(throws: AuditError.self, "\(place - blank.lowerBound)") { try Self.history(keyFile, vouched: vouched) }
+                #expect(try await Self.code(ledger) == "bad_checkpoint", "\(place - blank.lowerBound)")
+            }
         }
     }
 }

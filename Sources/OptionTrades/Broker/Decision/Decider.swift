@@ -127,7 +127,9 @@ package struct Decider: Sendable {
     }
 
     /// The root of a ticker's own contracts: class shares are written without their point.
-    package static func root(of ticker: String) -> String { ticker.replacing(".", with: "") }
+    package static func root(of ticker: String) -> String {
+        ticker.utf8.contains(UInt8(ascii: ".")) ? ticker.replacing(".", with: "") : ticker
+    }
 
     package static func precedes(_ left: ContractRow, _ right: ContractRow, target: FixedDecimal) -> Bool {
         let (near, far) = ((left.strike - target).magnitude, (right.strike - target).magnitude)

@@ -158,18 +158,19 @@ extension Dispatcher {
         else { return }
         let decider = Decider(rules)
         var leftOut: [ByteKey: Int64] = [:]
-        var fit: [ContractRow] = []
-        for row in rows {
+        // Rows are large: their places are sorted.
+        var fit: [Int] = []
+        for (index, row) in rows.enumerated() {
             if let reason = decider.fitness(row, intent, strikes, today) {
                 leftOut[ByteKey(reason), default: 0] += 1
             } else {
-                fit.append(row)
+                fit.append(index)
             }
         }
-        fit.sort { Decider.precedes($0, $1, target: target) }
+        fit.sort { Decider.precedes(rows[$0], rows[$1], target: target) }
         payload.filters.targetStrike = target
         payload.truncated = fit.count > Self.mostCandidates
-        payload.candidates = Array(fit.prefix(Self.mostCandidates))
+        payload.candidates = fit.prefix(Self.mostCandidates).map { rows[$0] }
         payload.leftOut = leftOut.sorted { $0.key < $1.key }.map { LeftOut(reason: $0.key.text, count: $0.value) }
     }
 
