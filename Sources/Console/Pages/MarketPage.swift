@@ -68,7 +68,8 @@ package struct MarketPage: Sendable {
     /// The sections that speak of an analysis's figures, the first one first.
     package static func sections(of analysis: MarketAnalysis) -> [(document: String, slug: String)] {
         [
-            ("model", slug(of: analysis)), ("contract/analyses", slug(of: analysis)), ("contract/analyses", "the-document-of-a-market"),
+            ("model", slug(of: analysis)), ("model", "the-document-of-a-market"), ("contract/analyses", slug(of: analysis)),
+            ("contract/analyses", "the-document-of-a-market"),
         ]
     }
 

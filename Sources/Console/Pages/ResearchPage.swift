@@ -57,7 +57,7 @@ package struct ResearchPage: Sendable {
             case "flow": ["groups", "rows", "prints", "intraday-flow"]
             default: [kind]
             }
-        return [("research", "each-figure-its-formula-its-source-and-what-it-is-not")] + own.map { ("contract/research", $0) }
+        return [("research", kind), ("research", "every-document")] + own.map { ("contract/research", $0) }
     }
 
     package func html() -> [UInt8] {
