@@ -47,6 +47,7 @@ extension Route {
                 try await api.referencePage(request, captures[0], of: "contract")
             },
             .page("/log") { api, request, _ in try await api.logPage(request) },
+            .page("/impact") { api, request, _ in try await api.impactPage(request) },
             .page("/projections") { api, request, _ in try await api.projectionsPage(request) },
             .page("/projections/diff") { api, request, _ in try await api.versionDiff(request) },
             .page("/projections/playground") { api, request, _ in try await api.playground(request) },
