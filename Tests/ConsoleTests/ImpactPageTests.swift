@@ -43,6 +43,19 @@ struct ImpactPageTests {
         #expect(try html(.failure(behind)).contains("outcomes stands at 700"))
     }
 
+    @Test func `corrections are looked for from the latest run that made some, and the moment stays`() {
+        var time = TimeFrame(asOfPosition: "900")
+        time.ticks = [(880, EventKind.sync), (812, .correction), (400, .correction)].map {
+            TimeFrame.Tick(position: $0.0, recordedAt: "2026-02-03T20:00:00Z", kind: $0.1, text: "")
+        }
+        let context = PageContext(
+            address: Address(["log"]), visitor: Visitor(role: .anonymous, formToken: nil, canAdminister: false), time: time)
+        let nothing = PageProblem(status: 503, code: "not_ready", detail: "later")
+        let page = String(decoding: LogPage(context: context, found: .failure(nothing), head: .failure(nothing)).html(), as: UTF8.self)
+        #expect(page.contains("href=\"/log?type=AlphaExecutionUpdated&amp;before=812&amp;as_of_position=900\">Corrections</a>"))
+        #expect(page.contains("href=\"/log?type=AlphaRowRejected&amp;as_of_position=900\">Rejected rows</a>"))
+    }
+
     @Test func `the kinds of events that the log offers are types of events`() {
         for type in LogPage.kinds.compactMap(\.type) { #expect(LogPage.types.contains(type), "\(type)") }
     }

@@ -166,7 +166,7 @@ struct MarketPageTests {
                 )
             ])
         #expect(page.contains("favor long vol") && page.contains("Volatility premium") && page.contains("href=\"/overview\""))
-        #expect(page.contains("stationarity:insufficient"))
+        #expect(page.contains("stationarity:insufficient") && !page.contains("not named"))
         let failed = try html("yields", [.failure(PageProblem(status: 409, code: "rules_unavailable", detail: "no rules are installed"))])
         #expect(failed.contains("no rules are installed"))
     }

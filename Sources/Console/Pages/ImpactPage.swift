@@ -24,6 +24,7 @@ package struct ImpactPage: Sendable {
             switch event {
             case .failure(let problem): return ProblemBox.write(problem, to: &html)
             case .success(let document):
+                html.element("h2", text: "The event")
                 EventCard(event: document.root, time: TimeFrame(), showsPayload: false, leadsToImpact: false).write(to: &html)
             }
             switch impact {

@@ -57,8 +57,9 @@ package struct LogPage: Sendable {
     }
 
     /// What is looked for most, one click away.
+    private static let corrections = "Corrections"
     static let kinds: [(title: String, type: String?)] = [
-        ("All events", nil), ("Corrections", "AlphaExecutionUpdated"), ("Rejected rows", "AlphaRowRejected"),
+        ("All events", nil), (corrections, "AlphaExecutionUpdated"), ("Rejected rows", "AlphaRowRejected"),
         ("Syncs", "AlphaSyncCompleted"),
     ]
 
@@ -67,7 +68,10 @@ package struct LogPage: Sendable {
             html.element("ul") { html in
                 for (title, type) in Self.kinds {
                     html.element("li") { html in
-                        let address = Address(["log"], (type.map { [("type", $0)] } ?? []) + context.time.parameters)
+                        // The search goes back a part of the log, so that it begins at the latest run that corrected something.
+                        let run = title == Self.corrections ? context.time.ticks.first { $0.kind == .correction }?.position : nil
+                        let start = run.map { [("before", "\($0)")] } ?? []
+                        let address = Address(["log"], (type.map { [("type", $0)] } ?? []) + start + context.time.parameters)
                         let isShown = context.address["type"] == type
                         html.element("a", [.href(address)] + (isShown ? [.current("true")] : []), text: title)
                     }

@@ -107,7 +107,8 @@ struct ThesisView {
         let signals = data["signals"]?.elements.map { $0 } ?? []
         Plots.signedBars(
             "Impact of the signals on long volatility, points of score", field: "impact",
-            signals.map { (entry: $0, note: $0["signal"]?.string ?? "") }, places: .score, to: &html)
+            signals.map { (entry: $0, note: $0["value"].map { $0.string ?? $0.sourceText } ?? "not known") }, places: .score, to: &html,
+            named: { $0["signal"]?.string ?? "" })
         let places = ListPlaces(signals, at: ["data", "signals"], explained)
         Table(
             caption: "Signals",
