@@ -93,7 +93,25 @@ struct ConsoleBrowserTests {
         #expect(try await page.text(".answer") != before)
         #expect(try await page.count("#real-sync") == 0)
         #expect(page.takeProblems() == [])
+        try await findCorrection(page)
         await page.close()
+    }
+
+    /// What a correction changed is found from the trade book, once the views have come so far.
+    private func findCorrection(_ page: BrowserPage) async throws {
+        let lag =
+            "fetch('/api/ledger/projections').then((answer) => answer.json()).then((list) => list.projections.every((one) => one.state !== 'ready' || one.position >= list.head_position))"
+        try await page.wait(for: lag)
+        try await task("find what a correction changed", page) {
+            try await page.goto("l")
+            try await page.follow("nav.tabs a[href*='type=AlphaExecutionUpdated']")
+            try await page.follow("article.event a[href^='/impact?position=']")
+            #expect(try await page.text("h1").hasPrefix("What event"))
+            #expect(try await page.count("article.event table") == 1, "what changed at the source")
+            #expect(try await page.count("#changed-trades tbody tr") > 1, "what changed in the trade book")
+            #expect(try await page.count("table.changes del") > 0)
+            #expect(try await page.count("table.changes ins a.figure[href^='/explain?']") > 0)
+        }
     }
 
     @Test func `a reader is offered no actions`() async throws {

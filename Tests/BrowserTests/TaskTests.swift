@@ -9,7 +9,7 @@ extension ConsoleBrowserTests {
     static let mostClicks = 5
 
     /// Does a task from a page, and counts its clicks.
-    private func task(_ name: String, from path: String = "/trades", _ page: BrowserPage, _ steps: () async throws -> Void) async throws {
+    func task(_ name: String, from path: String = "/trades", _ page: BrowserPage, _ steps: () async throws -> Void) async throws {
         try await page.go(try console.origin + path)
         _ = page.takeClicks()
         let start = ContinuousClock.now

@@ -94,6 +94,20 @@ struct EscapingTests {
                 ]).httpBytes()))
     }
 
+    private static func impact(_ text: String) throws -> JSONDocument {
+        let field = JSONNode.object([("field", .string(text)), ("from", .string(text)), ("to", .string(text))])
+        let change = JSONNode.object([
+            ("change", .string(text)), ("fields", .array([field])),
+            ("key", .object([("source", .string(text)), ("source_trade_id", .string(text))])),
+        ])
+        let view = JSONNode.object([("changes", .array([change])), ("view", .string(View.trades.name))])
+        return try JSONDocument(
+            parsing: JSONNode.object([
+                ("as_of", .string(text)), ("event", .object([("position", .integer(7))])), ("position_before", .integer(6)),
+                ("views", .array([view])),
+            ]).httpBytes())
+    }
+
     private static func context(_ text: String) -> PageContext {
         var time = TimeFrame(
             asOfPosition: text, asOf: text, effectiveAt: text, rules: text, head: 9, headRecordedAt: "2026-01-30T21:14:08Z",
@@ -247,6 +261,7 @@ struct EscapingTests {
                     ("inputs", .array([.object([("name", .string(text)), ("value", .string(text)), ("type", .string(text))])])),
                     ("rules", .array([.object([("file", .string(text)), ("text", .string(text)), ("line", .integer(3))])])),
                 ]).httpBytes()))
+        let eventDocument = Loaded.success(try JSONDocument(parsing: Array(event.sourceText.utf8)))
         var changes = RowChanges(key: ["source"])
         let changed = try JSONDocument(parsing: row(text).httpBytes()).root
         _ = changes.take(old: changed, new: nil)
@@ -274,6 +289,16 @@ struct EscapingTests {
             ("projections", ProjectionsPage(context: context, projections: versions, promotions: [event]).html()),
             ("diff", VersionDiffPage(context: context, name: text, from: text, to: text, diff: versions).html()),
             ("explain", ExplainPage(context: context, explanation: explanation).html()),
+            (
+                "explanation of a market's figure",
+                ExplainPage(
+                    context: context,
+                    subject: .analysis(
+                        .overview, currency: text, references: FigureReferences(places: [], fallback: Address(["reference", "model"]))),
+                    explanation: explanation
+                ).html()
+            ),
+            ("impact", ImpactPage(context: context, position: 7, event: eventDocument, impact: .success(try impact(text))).html()),
             ("changes", ChangesPage(context: context, view: .trades, from: moment, to: moment, changes: .success(changes)).html()),
             ("parts", try parts(text)),
             (

@@ -58,6 +58,81 @@ struct MarketPageTests {
         #expect(page.contains("<dt><a class=\"figure\" href=\"/reference/model\">Slope, vol points</a></dt>"))
     }
 
+    /// What stands at a path of a document; nil if nothing does.
+    private func value(_ path: String, in document: JSONValue) -> JSONValue? {
+        path.split(separator: ".").reduce(document) { value, part in
+            guard let value else { return nil }
+            guard value.kind == .array else { return value[String(part)] }
+            let elements = value.elements.map { $0 }
+            return Int(part).flatMap { elements.indices.contains($0) ? elements[$0] : nil }
+        }
+    }
+
+    @Test func `each figure leads to its explanation at the page's moment, by its place in the document, and an absent one too`() throws {
+        let loaded = try document(
+            #"{"changes":{"24h":{"dvol":-1.5,"timestamp":"2026-03-31T00:00:00Z"}},"dvol":55.25,"put_call_ratio":null,"surface":{"rows":[{"delta":-25,"dte":30,"iv":60},{"delta":25,"dte":30,"iv":50}],"timestamp":"2026-04-01T00:00:00Z"},"term_structure":{"rows":null,"slope":null,"state":"flat","timestamp":null},"vrp_source":"observed"}"#
+        )
+        let page = try html("overview", [loaded])
+        let address = "/explain/overview?currency=BTC&amp;as_of_position=5&amp;as_of=2026-04-01T00%3A30%3A00Z&amp;field="
+        for field in [
+            "data.dvol", "data.put_call_ratio", "data.changes.24h.dvol", "data.surface.rows.1.iv", "data.term_structure.state", "status",
+            "source_quality.0.age_minutes",
+        ] { #expect(page.contains("<a class=\"figure\" href=\"\(address)\(field)\""), "\(field)") }
+        // Names and times are no figures, and each link leads to something that is there.
+        #expect(!page.contains("field=data.vrp_source") && !page.contains("field=data.surface.timestamp"))
+        let paths = page.matches(of: /field=([a-z0-9_.]+)"/).map { String($0.output.1) }
+        #expect(Set(paths).count == paths.count && paths.count > 12)
+        let root = try loaded.get().root
+        for path in paths { #expect(value(path, in: root) != nil, "\(path)") }
+    }
+
+    @Test func `figures of a thesis and of its signals lead to their explanations, and sums of contracts are not called dollars`() throws {
+        let node =
+            #"{"calculation":"the observed vrp","children":[],"inputs":[],"link":"/overview","state":null,"title":"Premium","value":-5}"#
+        let page = try html(
+            "signal-explorer",
+            [
+                try document(
+                    #"{"agreement":1,"confidence":0.5,"gates":[],"headline":"neutral","missing_signals":[],"score":77,"signals":[{"impact":15,"signal":"vrp","value":-5}],"tree":[{"children":[\#(node)],"inputs":[],"title":"Setup","value":null}]}"#
+                )
+            ])
+        for field in ["data.score", "data.gates", "data.signals.0.impact", "data.tree.0.children.0.value"] {
+            #expect(page.contains("field=\(field)\""), "\(field)")
+        }
+        #expect(!page.contains("field=data.tree.0.value"))
+        #expect(MarketColumn.of("net_gex", in: "gex_hourly") { _ in nil }.unit == "contracts")
+        #expect(MarketColumn.of("net_gex").unit == "USD a 1% move")
+    }
+
+    @Test func `an explanation of a figure leads back to its screen, to its words and to its document, and counts long lists`() throws {
+        let values = (0..<30).map { "\($0)" }.joined(separator: ",")
+        let explanation = Loaded.success(
+            try JSONDocument(
+                parsing: Array(
+                    #"{"inputs":[{"effective_at":null,"name":"vol_metrics.dvol","position":7,"recorded_at":null,"type":"MarketObserved","value":55}],"notes":[],"rules":[{"file":"overview/rules.v1.yaml","key":"a","line":3,"text":"minimum_days: 60","version":1}],"steps":[{"formula":"a + b","result":[\#(values)],"text":"added"}],"value":[\#(values)]}"#
+                        .utf8)))
+        let place = try #require(
+            ReferenceDocument(path: "model.md", text: "# A\n\n## Overview\n\n`dvol_percentile`.").place("overview"))
+        let query = [("currency", "ETH"), ("field", "data.dvol_percentile"), ("as_of_position", "5")].map { (name: $0.0, value: $0.1) }
+        let context = PageContext(
+            address: Address(["explain", "overview"], query),
+            visitor: Visitor(role: .anonymous, formToken: nil, canAdminister: false), time: TimeFrame(asOfPosition: "5"))
+        let page = String(
+            decoding: ExplainPage(
+                context: context,
+                subject: .analysis(
+                    .overview, currency: "ETH", references: FigureReferences(places: [place], fallback: Address(["reference", "x"]))),
+                explanation: explanation
+            ).html(), as: UTF8.self)
+        #expect(page.contains("<h1>Why: DVOL percentile</h1>") && page.contains("overview · ETH · data.dvol_percentile"))
+        #expect(page.contains("href=\"/overview?currency=ETH&amp;as_of_position=5\">Market Overview</a>"))
+        #expect(page.contains("href=\"/reference/model#f-overview-dvol_percentile\""))
+        #expect(page.contains("href=\"/api/market/overview/explain?currency=ETH&amp;field=data.dvol_percentile&amp;as_of_position=5\""))
+        #expect(page.ranges(of: "<summary>30 values</summary>").count == 2)
+        #expect(page.contains("href=\"/log?position=7") && page.contains("minimum_days: 60"))
+        #expect(!page.contains("Step through its events"))
+    }
+
     @Test func `a page of old observations says how old they are, and leads to the moment of the newest one`() throws {
         let old = try #require(try? document(#"{"dvol":null}"#, status: "unavailable").get())
         let text = old.root.sourceText.replacing("\"age_minutes\":30,", with: "\"age_minutes\":428585,")
@@ -91,7 +166,7 @@ struct MarketPageTests {
                 )
             ])
         #expect(page.contains("favor long vol") && page.contains("Volatility premium") && page.contains("href=\"/overview\""))
-        #expect(page.contains("stationarity:insufficient"))
+        #expect(page.contains("stationarity:insufficient") && !page.contains("not named"))
         let failed = try html("yields", [.failure(PageProblem(status: 409, code: "rules_unavailable", detail: "no rules are installed"))])
         #expect(failed.contains("no rules are installed"))
     }

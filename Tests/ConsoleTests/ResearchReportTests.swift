@@ -87,6 +87,31 @@ struct ResearchReportTests {
         #expect(page.contains("short_history"))
     }
 
+    @Test func `on the page figures of a tenor, a slice and a contract lead to the explanations of their rows, in a report to nothing`()
+        throws
+    {
+        func page(_ kind: String, _ json: String, _ pin: [(name: String, value: String)]?) throws -> String {
+            var html = HTMLWriter()
+            ResearchSection(kind: kind, data: try JSONDocument(parsing: Array(json.utf8)).root, pin: pin).write(to: &html)
+            return String(decoding: html.bytes, as: UTF8.self)
+        }
+        let pin = [(name: "as_of_position", value: "7")]
+        let surface = Self.surface.replacing(#"{"rows""#, with: #"{"underlying":"MSTR","rows""#)
+        let row = "/explain?view=iv-surface&amp;key=MSTR%7C2026-01-30%7C2026-02-20&amp;field=atm_iv&amp;as_of_position=7"
+        #expect(try page("iv-surface", surface, pin).contains("<a class=\"figure\" href=\"\(row)\">61.50</a>"))
+        let slice = Self.exposure.replacing(#"{"convention""#, with: #"{"underlying":"MSTR","expiries":["2026-02-20"],"convention""#)
+        #expect(
+            try page("exposure", slice, pin).contains(
+                "href=\"/explain?view=exposure&amp;key=MSTR%7C2026-01-30%7C2026-02-20&amp;as_of_position=7\">2026-02-20</a>"))
+        let contract = Self.scenario().replacing(#""contracts":2"#, with: #""position_id":"P","basis":1.5,"contracts":2"#)
+        #expect(
+            try page("scenarios", contract, pin).contains(
+                "href=\"/explain?view=lifecycles&amp;key=P&amp;field=average_open_price&amp;as_of_position=7\""))
+        for (kind, json) in [("iv-surface", surface), ("exposure", slice), ("scenarios", contract)] {
+            #expect(try !page(kind, json, nil).contains("href="), "\(kind)")
+        }
+    }
+
     @Test func `scenarios are maps of gain and loss by days, and a position without a grid says why`() throws {
         var html = HTMLWriter()
         ResearchSection(kind: "scenarios", data: try JSONDocument(parsing: Array(Self.scenario().utf8)).root).write(to: &html)

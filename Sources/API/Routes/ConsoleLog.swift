@@ -26,6 +26,28 @@ extension API {
         }
     }
 
+    /// What one event changed in the rows of every view.
+    func impactPage(_ request: APIRequest) async throws -> PageAnswer {
+        let asked = try await ConsoleRequest(self, request, parameters: ["position"])
+        guard let position = asked["position"].flatMap({ Parameters.wholeNumber($0) }), position >= 1 else {
+            throw Problem(.badParameter, "position: expected a whole number, 1 or more")
+        }
+        let event = await document(["api", "ledger", "events", "\(position)"])
+        var impact = event
+        if case .success = event { impact = await self.impact(ofEventAt: position) }
+        let page = ImpactPage(context: try asked.context, position: position, event: event, impact: impact)
+        // A view that has not come so far yet is not the page's fault, but the page then lacks what it is for.
+        return asked.answer(page.html(), about: impact)
+    }
+
+    private func impact(ofEventAt position: Int64) async -> Loaded {
+        do {
+            return .success(try JSONDocument(parsing: try await ledger.impact(ofEventAt: position, isBounded: true).json()))
+        } catch {
+            return .failure(pageProblem(error))
+        }
+    }
+
     /// The log's head after a past event, in the form of the answer of `/api/ledger/head`.
     private func head(at position: Int64) async -> Loaded {
         do {

@@ -8,17 +8,18 @@ extension API {
     func performance(_ request: APIRequest) async throws -> PageAnswer {
         let filters = ["portfolio", "underlying", "from", "to"]
         let asked = try await ConsoleRequest(self, request, parameters: filters, rules: .served)
-        // All answers use the moment of the first, so that the figures belong together.
+        // All answers use the moment of the first, so that the figures belong together. Those after it don't wait for each other.
         let alignment = await asked.view(View.alignment.segments, filters: filters, extra: [("limit", "1")])
         let pin = (try? alignment.get()).flatMap { Basis($0)?.shown }
-        let execution = await asked.view(View.executionQuality.segments, filters: filters, extra: [("limit", "1")], pin: pin)
-        let outcomes = await asked.view(View.outcomes.segments, filters: filters, extra: [("limit", "1")], pin: pin)
+        async let outcomes = asked.view(View.outcomes.segments, filters: filters, extra: [("limit", "1")], pin: pin)
+        async let overTime = outcomesOverTime(asked, filters, pin)
+        async let execution = asked.view(View.executionQuality.segments, filters: filters, extra: [("limit", "1")], pin: pin)
+        async let lifecycles = asked.totals(.lifecycles, by: "lifecycle_state,lifecycle_quality", filters: filters, pin: pin)
+        async let expiries = asked.totals(.lifecycles, by: PerformancePage.expiries, filters: filters, pin: pin)
+        async let market = asked.totals(.context, by: "source_portfolio,context_quality", filters: filters, pin: pin)
         let page = PerformancePage(
-            context: try asked.context, alignment: alignment, executionQuality: execution, outcomes: outcomes,
-            outcomesOverTime: await outcomesOverTime(asked, filters, pin),
-            lifecycles: await asked.totals(.lifecycles, by: "lifecycle_state,lifecycle_quality", filters: filters, pin: pin),
-            expiries: await asked.totals(.lifecycles, by: PerformancePage.expiries, filters: filters, pin: pin),
-            marketContext: await asked.totals(.context, by: "source_portfolio,context_quality", filters: filters, pin: pin),
+            context: try asked.context, alignment: alignment, executionQuality: await execution, outcomes: await outcomes,
+            outcomesOverTime: await overTime, lifecycles: await lifecycles, expiries: await expiries, marketContext: await market,
             emptiness: await emptiness(asked, .alignment, alignment))
         return asked.answer(page.html(), about: alignment)
     }

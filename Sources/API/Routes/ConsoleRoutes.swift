@@ -47,6 +47,7 @@ extension Route {
                 try await api.referencePage(request, captures[0], of: "contract")
             },
             .page("/log") { api, request, _ in try await api.logPage(request) },
+            .page("/impact") { api, request, _ in try await api.impactPage(request) },
             .page("/projections") { api, request, _ in try await api.projectionsPage(request) },
             .page("/projections/diff") { api, request, _ in try await api.versionDiff(request) },
             .page("/projections/playground") { api, request, _ in try await api.playground(request) },
@@ -100,12 +101,16 @@ extension API {
         if let objection = RowList.objection(view, try asked.frame) { throw Problem(.badParameter, objection) }
         var extra = [("limit", "\(RowList.pageLength)")]
         if asked["sort"] == nil, let order = RowList.order(of: view) { extra.append(("sort", order)) }
+        // Both go over all rows that the filters select, so that neither waits for the other.
+        async let asking = asked.totals(view, by: "", filters: view.offeredFilters, pin: nil)
         let list = await asked.view(view.segments, filters: view.offeredFilters + ["cursor", "sort"], extra: extra)
+        var totals = await asking
         guard let shown = (try? list.get()).flatMap({ Basis($0)?.shown }) else { return RowList(view: view, list: list) }
-        return RowList(
-            view: view, list: list,
-            totals: await asked.totals(view, by: "", filters: view.offeredFilters, pin: shown),
-            emptiness: await emptiness(asked, view, list))
+        if let other = (try? totals.get()).flatMap({ Basis($0)?.shown }), other != shown {
+            // The view went on between the two: the page has one moment.
+            totals = await asked.totals(view, by: "", filters: view.offeredFilters, pin: shown)
+        }
+        return RowList(view: view, list: list, totals: totals, emptiness: await emptiness(asked, view, list))
     }
 
     /// All rows of a view that a list's address selects, at one moment, as a file of CSV that is written while it is read.

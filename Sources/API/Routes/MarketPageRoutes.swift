@@ -1,11 +1,13 @@
 import Console
+import LedgerAnalyses
 import OptionTrades
 
 extension Route {
-    /// The screens of a market.
-    static let marketPages = MarketScreen.all.map { screen in
-        Route.page(screen.path) { api, request, _ in try await api.marketPage(request, screen) }
-    }
+    /// The screens of a market, and the explanations of their figures.
+    static let marketPages =
+        MarketScreen.all.map { screen in
+            Route.page(screen.path) { api, request, _ in try await api.marketPage(request, screen) }
+        } + [.page("/explain/{analysis}") { api, request, captures in try await api.explainPage(request, of: captures[0]) }]
 }
 
 extension API {
@@ -30,5 +32,24 @@ extension API {
         let page = MarketPage(
             context: try asked.context, screen: screen, currency: currency, documents: documents, references: references)
         return asked.answer(page.html(), about: documents[0])
+    }
+
+    /// The explanation of a figure of an analysis's document.
+    func explainPage(_ request: APIRequest, of name: String) async throws -> PageAnswer {
+        guard let analysis = MarketAnalysis.named(name) else {
+            throw Problem(.notFound, "there is no such analysis; expected one of \(MarketAnalysis.all.map(\.name).joined(separator: ", "))")
+        }
+        let own = analysis.source.parameters.map(\.name)
+        let asked = try await ConsoleRequest(self, request, parameters: own + ["field"])
+        let currency = asked["currency"] ?? MarketScreen.defaultCurrency
+        let segments = "\(analysis.path)".split(separator: "/").map(String.init)
+        let explanation = await asked.view(
+            segments + ["explain"], filters: own.filter { $0 != "currency" } + ["field"], extra: [("currency", currency)],
+            isUnderRules: false)
+        let references = figureReferences(MarketPage.sections(of: analysis), fallback: MarketPage.reference(of: analysis))
+        let page = ExplainPage(
+            context: try asked.context, subject: .analysis(analysis, currency: currency, references: references),
+            explanation: explanation)
+        return asked.answer(page.html(), about: explanation)
     }
 }

@@ -5,6 +5,8 @@ struct EventCard {
     let event: JSONValue
     let time: TimeFrame
     var showsPayload = true
+    /// Whether a link leads to what the event changed in the views.
+    var leadsToImpact = true
 
     func write(to html: inout HTMLWriter) {
         let position = event["position"]?.integer ?? 0
@@ -25,6 +27,11 @@ struct EventCard {
             }
             if let changes = event["payload"]?["changed_fields"]?.elements.map({ $0 }), !changes.isEmpty {
                 FieldChanges.write(changes, to: &html)
+            }
+            if leadsToImpact {
+                html.element("p") { html in
+                    html.element("a", [.href(Address(["impact"], [("position", "\(position)")]))], text: "What it changed")
+                }
             }
             Self.writeHash(event["leaf_hash"]?.string ?? "", &html)
             if showsPayload { Self.writePayload(event["payload"].map { Indented.text($0) } ?? "", &html) }

@@ -41,10 +41,11 @@ enum Plots {
     /// One bar for each group, to the left or right of zero. Its colour follows the polarity of the field. Groups
     /// without a figure say so.
     static func signedBars(
-        _ title: String, field: String, _ rows: [(entry: JSONValue, note: String)], places: Figures.Places, to html: inout HTMLWriter
+        _ title: String, field: String, _ rows: [(entry: JSONValue, note: String)], places: Figures.Places, to html: inout HTMLWriter,
+        named name: (JSONValue) -> String = { Aggregates.key($0) }
     ) {
         let polarity = Polarity.of(field)
-        let rows = rows.map { (label: Aggregates.key($0.entry), value: $0.entry[field], note: $0.note) }
+        let rows = rows.map { (label: name($0.entry), value: $0.entry[field], note: $0.note) }
         let values = rows.map { row in row.value.flatMap { $0.kind == .number ? Double($0.sourceText) : nil } }
         let low = min(0, values.compactMap { $0 }.min() ?? 0)
         let high = max(0, values.compactMap { $0 }.max() ?? 0)

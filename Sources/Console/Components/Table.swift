@@ -208,8 +208,12 @@ struct Explained {
 
     /// - Parameter field: the figure to explain, nil for the whole row
     func address(_ row: JSONValue, _ field: String?) -> Address {
-        let key = KeyText.of(key.map { KeyText.part(row[$0]) })
-        return Address(["explain"], [("view", view), ("key", key)] + (field.map { [("field", $0)] } ?? []) + pin)
+        address(key: key.map { KeyText.part(row[$0]) }, field)
+    }
+
+    /// - Parameter key: the parts of a row's key, as rows show them
+    func address(key: [String], _ field: String?) -> Address {
+        Address(["explain"], [("view", view), ("key", KeyText.of(key))] + (field.map { [("field", $0)] } ?? []) + pin)
     }
 }
 

@@ -23,7 +23,7 @@ package struct TimeFrame: Sendable {
     package var shown: Shown?
 
     /// The moment behind an answer.
-    package struct Shown: Sendable {
+    package struct Shown: Sendable, Equatable {
         package var position: Int64
         package var asOf: String
 

@@ -37,6 +37,7 @@ package struct LogPage: Sendable {
     package func html() -> [UInt8] {
         Page(title: "Log", context: context, scripts: [.log]).html { html in
             writeHead(&html)
+            kinds(&html)
             FilterForm(
                 fields: [
                     .text(name: "stream", label: "Stream holds", placeholder: "execution-alpha_sync:"),
@@ -51,6 +52,30 @@ package struct LogPage: Sendable {
             }
             html.element("template", [.id("event-template")]) { html in
                 EventCard.blank(&html)
+            }
+        }
+    }
+
+    /// What is looked for most, one click away.
+    private static let corrections = "Corrections"
+    static let kinds: [(title: String, type: String?)] = [
+        ("All events", nil), (corrections, "AlphaExecutionUpdated"), ("Rejected rows", "AlphaRowRejected"),
+        ("Syncs", "AlphaSyncCompleted"),
+    ]
+
+    private func kinds(_ html: inout HTMLWriter) {
+        html.element("nav", [.class("tabs"), .label("Kinds of events")]) { html in
+            html.element("ul") { html in
+                for (title, type) in Self.kinds {
+                    html.element("li") { html in
+                        // The search goes back a part of the log, so that it begins at the latest run that corrected something.
+                        let run = title == Self.corrections ? context.time.ticks.first { $0.kind == .correction }?.position : nil
+                        let start = run.map { [("before", "\($0)")] } ?? []
+                        let address = Address(["log"], (type.map { [("type", $0)] } ?? []) + start + context.time.parameters)
+                        let isShown = context.address["type"] == type
+                        html.element("a", [.href(address)] + (isShown ? [.current("true")] : []), text: title)
+                    }
+                }
             }
         }
     }

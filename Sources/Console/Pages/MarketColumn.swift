@@ -38,6 +38,8 @@ enum MarketColumn {
         "oi_coverage": .share, "gamma_coverage": .share, "mean_error": .rate("%"), "mass_error": .rate("%"), "age_minutes": .of("minutes"),
         "dte": .of("days"), "tenor_days": .of("days"), "tenor_target_dte": .of("days"), "days_in_regime": .of("days"),
         "horizon_hours": .of("hours"), "interval_hours": .of("hours"), "missing_hours": .of("hours"),
+        // Of a series it is the vendor's inventory, of research an exposure in dollars.
+        "gex_hourly.net_gex": .of("contracts"), "gex_hourly.abs_gex": .of("contracts"),
     ]
 
     /// What the contract's names say by their ends.
@@ -45,8 +47,9 @@ enum MarketColumn {
         ("_usd", .money), ("_notional", .money), ("_gex", .exposure), ("_pp", .points), ("_pct", .share), ("_share", .share),
     ]
 
-    private static func form(_ field: String) -> Form {
-        forms[field] ?? endings.first { field.hasSuffix($0.0) }?.1 ?? .count
+    /// - Parameter list: the list that the field's rows stand in, if the same name means something else in other lists
+    private static func form(_ field: String, in list: String? = nil) -> Form {
+        list.flatMap { forms["\($0).\(field)"] } ?? forms[field] ?? endings.first { field.hasSuffix($0.0) }?.1 ?? .count
     }
 
     /// Words that are not written as they stand in a name. Units stand beside the title.
@@ -59,6 +62,15 @@ enum MarketColumn {
     static func of(_ field: String) -> Column {
         Column(title(field), unit: unit(field), isNumber: true, field: field) { row, html in
             MarketColumn.write(row[field], field, to: &html)
+        }
+    }
+
+    /// A column of a list whose figures lead to their explanations.
+    ///
+    /// - Parameter address: where a row's figure is explained; nil if it is not
+    static func of(_ field: String, in list: String? = nil, at address: @escaping (JSONValue) -> Address?) -> Column {
+        Column(title(field), unit: form(field, in: list).unit, isNumber: true, field: field) { row, html in
+            MarketColumn.write(row[field], field, at: address(row), to: &html)
         }
     }
 
@@ -77,6 +89,23 @@ enum MarketColumn {
         return (Figures.decimal(value.sourceText, all, inHundredths: form.isPercent).text, false)
     }
 
+    /// A value as a person reads it, with a link to its explanation. Names and times are no figures, and have none.
+    static func write(_ value: JSONValue?, _ field: String, at address: Address?, to html: inout HTMLWriter) {
+        guard let address else { return write(value, field, to: &html) }
+        let link: [Attribute] = [.class("figure"), .href(address)]
+        guard let value else { return html.element("a", link) { write(nil, field, to: &$0) } }
+        switch value.kind {
+        case .number:
+            let (text, isExact) = text(of: value, form(field))
+            html.element("a", link + (isExact ? [] : [.title("exactly \(value.sourceText)")]), text: text)
+        case .string where !states.contains(field): write(value, field, to: &html)
+        default: html.element("a", link) { write(value, field, to: &$0) }
+        }
+    }
+
+    /// Members whose texts are states.
+    private static let states: Set<String> = ["status", "state", "regime", "headline", "quality"]
+
     /// A value as a person reads it; an absent one says that it is not known.
     static func write(_ value: JSONValue?, _ field: String, to html: inout HTMLWriter) {
         guard let value, !value.isNull else { return Unavailable.write("not known", to: &html) }
@@ -88,7 +117,7 @@ enum MarketColumn {
             let text = value.string ?? ""
             if ["timestamp", "as_of", "hour", "from", "to"].contains(field) {
                 html.time(text)
-            } else if ["status", "state", "regime", "headline", "quality"].contains(field) {
+            } else if states.contains(field) {
                 Badge.write(text, to: &html)
             } else {
                 html.text(text)

@@ -36,14 +36,23 @@ package struct MarketPage: Sendable {
                     switch loaded {
                     case .failure(let problem): ProblemBox.write(problem, to: &html)
                     case .success(let document):
-                        MarketQuality.write(document.root, to: &html)
+                        let explained = explained(analysis, context)
+                        MarketQuality(document: document.root, explained: explained).write(to: &html)
                         newest(document.root, context, &html)
-                        if let data = document.root["data"] { MarketFiguresView(analysis: analysis.name, data: data).write(to: &html) }
+                        if let data = document.root["data"] {
+                            MarketFiguresView(analysis: analysis.name, data: data, explained: explained).write(to: &html)
+                        }
                     }
                     html.references = nil
                 }
             }
         }
+    }
+
+    private func explained(_ analysis: MarketAnalysis, _ context: PageContext) -> ExplainedDocument {
+        let asked = screen.parameters.compactMap { name in context.address[name].map { (name: name, value: $0) } }
+        return ExplainedDocument(
+            analysis: analysis.name, parameters: [(name: "currency", value: currency)] + asked + context.time.pin)
     }
 
     /// If the sources are too old to be shown as of now: the way to the moment of the newest one.
@@ -68,7 +77,8 @@ package struct MarketPage: Sendable {
     /// The sections that speak of an analysis's figures, the first one first.
     package static func sections(of analysis: MarketAnalysis) -> [(document: String, slug: String)] {
         [
-            ("model", slug(of: analysis)), ("contract/analyses", slug(of: analysis)), ("contract/analyses", "the-document-of-a-market"),
+            ("model", slug(of: analysis)), ("model", "the-document-of-a-market"), ("contract/analyses", slug(of: analysis)),
+            ("contract/analyses", "the-document-of-a-market"),
         ]
     }
 
@@ -91,10 +101,13 @@ package struct MarketPage: Sendable {
 }
 
 /// How good the series behind a document are.
-enum MarketQuality {
-    static func write(_ document: JSONValue, to html: inout HTMLWriter) {
+struct MarketQuality {
+    let document: JSONValue
+    let explained: ExplainedDocument
+
+    func write(to html: inout HTMLWriter) {
         html.element("p") { html in
-            Badge.write(document["status"]?.string ?? "unavailable", to: &html)
+            MarketColumn.write(document["status"], "status", at: explained.address(["status"]), to: &html)
             html.text(" as of ")
             if let asOf = document["as_of"]?.string { html.time(asOf) } else { Unavailable.write("a series has no observation", to: &html) }
             if let age = document["age_minutes"], !age.isNull {
@@ -103,13 +116,13 @@ enum MarketQuality {
         }
         html.element("details", [.class("chip")]) { html in
             html.element("summary", text: "Sources")
+            let sources = document["source_quality"]?.elements.map { $0 } ?? []
+            let places = ListPlaces(sources, at: ["source_quality"], explained)
             SmallTable(
                 caption: "Quality of the sources",
-                columns: [
-                    .text("Series", "series"), .badge("Status", "status"), .instant("As of", "as_of"),
-                    MarketColumn.of("age_minutes"), MarketColumn.of("rows"),
-                ], scrolls: true
-            ).write(document["source_quality"]?.elements.map { $0 } ?? [], to: &html)
+                columns: [.text("Series", "series"), .badge("Status", "status"), .instant("As of", "as_of")]
+                    + ["age_minutes", "rows"].map { field in MarketColumn.of(field) { places.address($0, [field]) } }, scrolls: true
+            ).write(sources, to: &html)
         }
         for warning in document["warnings"]?.elements.compactMap(\.string) ?? [] {
             html.element("p", [.class("notice hint")], text: warning.replacing("_", with: " ").replacing(":", with: ": "))

@@ -57,7 +57,7 @@ package struct ResearchPage: Sendable {
             case "flow": ["groups", "rows", "prints", "intraday-flow"]
             default: [kind]
             }
-        return [("research", "each-figure-its-formula-its-source-and-what-it-is-not")] + own.map { ("contract/research", $0) }
+        return [("research", kind), ("research", "every-document")] + own.map { ("contract/research", $0) }
     }
 
     package func html() -> [UInt8] {
@@ -82,7 +82,8 @@ package struct ResearchPage: Sendable {
                     "p", [.class("empty")],
                     text: "No chain of options and no bar is recorded yet: `alpha-ledger observe import FILE --apply` does that.")
             }
-            for kind in Self.kinds { section(kind, &html) }
+            let pin = context.time.shown.map { [(name: "as_of_position", value: "\($0.position)"), (name: "as_of", value: $0.asOf)] }
+            for kind in Self.kinds { section(kind, pin, &html) }
         }
     }
 
@@ -100,7 +101,8 @@ package struct ResearchPage: Sendable {
         }
     }
 
-    private func section(_ kind: String, _ html: inout HTMLWriter) {
+    /// - Parameter pin: the page's moment; nil if it has none
+    private func section(_ kind: String, _ pin: [(name: String, value: String)]?, _ html: inout HTMLWriter) {
         html.element("section", [.class("part"), .id(kind), .labelled(by: "\(kind)-title")]) { html in
             html.element("h2", [.id("\(kind)-title")], text: ResearchSection.title(kind))
             let own = parts.filter { $0.kind == kind }
@@ -108,7 +110,7 @@ package struct ResearchPage: Sendable {
             for part in own {
                 if !part.name.isEmpty { html.element("h3", text: part.name) }
                 switch part.document {
-                case .success(let document): ResearchSection(kind: kind, data: document.root).write(to: &html)
+                case .success(let document): ResearchSection(kind: kind, data: document.root, pin: pin).write(to: &html)
                 case .failure(let problem) where problem.status == 404 && problem.code == "not_found":
                     html.element("p", [.class("empty")], text: "This service does not have these figures yet.")
                 case .failure(let problem): ProblemBox.write(problem, to: &html)

@@ -1,11 +1,14 @@
 import LedgerJSON
 import LedgerValues
+import OptionTrades
 
 /// What a document of research shows: its figures, plots and tables, the same on the page and in a report.
 struct ResearchSection {
     /// The kind of its artifact.
     let kind: String
     let data: JSONValue
+    /// The moment at which the rows behind the figures are explained; nil in a report, whose links would lead nowhere.
+    var pin: [(name: String, value: String)]?
 
     static let titles = [
         "iv-surface": "Implied volatility by tenor", "exposure": "Gamma exposure by strike", "flow": "Flow",
@@ -16,11 +19,11 @@ struct ResearchSection {
 
     func write(to html: inout HTMLWriter) {
         switch kind {
-        case "iv-surface": SurfaceSection(data: data).write(to: &html)
-        case "exposure": ExposureSection(data: data).write(to: &html)
+        case "iv-surface": SurfaceSection(data: data, pin: pin).write(to: &html)
+        case "exposure": ExposureSection(data: data, pin: pin).write(to: &html)
         case "flow": FlowSection(data: data).write(to: &html)
         case "levels": LevelsSection(data: data).write(to: &html)
-        case "scenarios": ScenariosSection(data: data).write(to: &html)
+        case "scenarios": ScenariosSection(data: data, pin: pin).write(to: &html)
         default: break
         }
         ResearchSection.warnings(data, to: &html)
@@ -35,11 +38,21 @@ struct ResearchSection {
         }
     }
 
-    static func facts(_ document: JSONValue, _ fields: [String], to html: inout HTMLWriter) {
+    /// The explanation of a view's row, or of a figure of it.
+    static func explanation(of view: View, _ key: [String], _ field: String? = nil, _ pin: [(name: String, value: String)]) -> Address {
+        Explained(view: view.name, key: view.key, pin: pin).address(key: key, field)
+    }
+
+    /// - Parameter address: where a field's figure is explained; nil if it is not
+    static func facts(
+        _ document: JSONValue, _ fields: [String], to html: inout HTMLWriter, at address: (String) -> Address? = { _ in nil }
+    ) {
         html.element("dl", [.class("facts card")]) { html in
             for field in fields {
                 let unit = MarketColumn.unit(field).map { ", \($0)" } ?? ""
-                Fact.write(MarketColumn.title(field) + unit, of: field, to: &html) { MarketColumn.write(document[field], field, to: &$0) }
+                Fact.write(MarketColumn.title(field) + unit, of: field, to: &html) {
+                    MarketColumn.write(document[field], field, at: address(field), to: &$0)
+                }
             }
         }
     }
@@ -60,6 +73,7 @@ extension JSONValue {
 /// The surface of implied volatility: the latest market date by tenor, with what came before in small lines, and ranges of delta.
 private struct SurfaceSection {
     let data: JSONValue
+    let pin: [(name: String, value: String)]?
 
     private var rows: [JSONValue] { data["rows"]?.list ?? [] }
     /// Ascending.
@@ -112,12 +126,21 @@ private struct SurfaceSection {
 
     private func tenors(_ today: [JSONValue], _ latest: String, _ html: inout HTMLWriter) {
         let history = dates.suffix(60)
-        var columns: [Column] = ["tenor_target_dte", "expiry", "dte", "atm_iv", "atm_iv_percentile"].map(MarketColumn.of)
+        // A tenor's figures are those of its expiry's row.
+        let underlying = data.text("underlying")
+        func figure(_ field: String) -> Column {
+            MarketColumn.of(field) { row in
+                guard let pin, let underlying, let date = row.text("market_date"), let expiry = row.text("expiry") else { return nil }
+                return ResearchSection.explanation(of: .ivSurface, [underlying, date, expiry], field, pin)
+            }
+        }
+        var columns = ["tenor_target_dte", "expiry"].map(MarketColumn.of) + ["dte", "atm_iv"].map(figure)
+        columns.append(MarketColumn.of("atm_iv_percentile"))
         columns.append(
             Column("Change of ATM IV", unit: "vol points", isNumber: true) { row, html in
                 MarketColumn.write(row["changes"]?["atm_iv"], "iv", to: &html)
             })
-        columns += ["expected_move_pct", "skew_25d_pp", "skew_10d_pp", "parity_gap_pp"].map(MarketColumn.of)
+        columns += ["expected_move_pct", "skew_25d_pp", "skew_10d_pp", "parity_gap_pp"].map(figure)
         let rows = rows
         columns.append(
             Column("ATM IV over \(history.count) dates") { row, html in
@@ -177,6 +200,7 @@ private struct Sparkline {
 /// Gamma exposure by strike, with the two levels that it has.
 private struct ExposureSection {
     let data: JSONValue
+    let pin: [(name: String, value: String)]?
 
     func write(to html: inout HTMLWriter) {
         ResearchSection.facts(
@@ -185,6 +209,7 @@ private struct ExposureSection {
                 "market_date", "spot", "total_net_gex", "total_call_gex", "total_put_gex", "flip_strike", "zero_gamma_level", "slice",
                 "expiries", "oi_coverage", "gamma_coverage", "open_interest_date", "convention",
             ], to: &html)
+        explanations(&html)
         let bars = (data["strikes"]?.list ?? []).map { row in
             BarPlot.Bar(
                 label: row.text("strike") ?? "", place: row.number("strike"),
@@ -204,6 +229,21 @@ private struct ExposureSection {
             caption: "Strikes with the largest exposure",
             columns: ["strike", "call_oi", "put_oi", "call_gex", "put_gex", "net_gex"].map(MarketColumn.of), scrolls: true
         ).write(data["top_levels"]?.list ?? [], to: &html)
+    }
+
+    /// A slice adds up rows, each with an explanation of its own.
+    private func explanations(_ html: inout HTMLWriter) {
+        guard let pin, let underlying = data.text("underlying"), let date = data.text("market_date") else { return }
+        let expiries = data["expiries"]?.list.compactMap(\.string) ?? []
+        if expiries.isEmpty { return }
+        html.element("p", [.class("quiet")]) { html in
+            html.text("Why, by expiry:")
+            for expiry in expiries {
+                html.text(" ")
+                html.element(
+                    "a", [.href(ResearchSection.explanation(of: .exposure, [underlying, date, expiry], nil, pin))], text: expiry)
+            }
+        }
     }
 }
 
@@ -301,6 +341,7 @@ private struct LevelsSection {
 /// Open contracts under moves of spot, of IV and of time: a map of gains for each number of days.
 private struct ScenariosSection {
     let data: JSONValue
+    let pin: [(name: String, value: String)]?
 
     func write(to html: inout HTMLWriter) {
         let positions = data["positions"]?.list ?? []
@@ -317,7 +358,11 @@ private struct ScenariosSection {
             [
                 "mark", "mark_source", "iv", "spot", "dte", "basis", "multiplier", "intrinsic", "extrinsic", "theta_burn_dollars_day",
                 "theta_burn_pct_premium_day", "model_gap", "pnl_reference", "quote_market_date",
-            ], to: &html)
+            ], to: &html,
+            at: { field in
+                guard field == "basis", let pin, let id = position.text("position_id") else { return nil }
+                return ResearchSection.explanation(of: .lifecycles, [id], "average_open_price", pin)
+            })
         let cells = position["grid"]?.list ?? []
         html.element("div", [.class("grid")]) { html in
             for days in Self.ordered(cells, "days_forward") {

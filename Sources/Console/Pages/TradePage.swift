@@ -227,7 +227,14 @@ package struct TradePage: Sendable {
                     kind: Self.kind(event["type"]?.string ?? ""), instant: event["recorded_at"]?.string,
                     headline: "#\(Figures.count(position)) \(event["type"]?.string ?? "?")",
                     address: EventLink.address(position, context.time),
-                    detail: changes.isEmpty ? nil : { html in FieldChanges.write(changes, to: &html) })
+                    detail: changes.isEmpty
+                        ? nil
+                        : { html in
+                            FieldChanges.write(changes, to: &html)
+                            html.element("p") { html in
+                                html.element("a", [.href(Address(["impact"], [("position", "\(position)")]))], text: "What it changed")
+                            }
+                        })
             }, to: &html)
         if root["more_events"]?.bool == true {
             html.element("p") { html in

@@ -11,19 +11,24 @@ extension Ledger {
     ///
     /// Throws `LedgerError.positionUnknown` if the log has no such event, and `.projectionBehind` if a view has not
     /// folded up to it. Writes nothing.
-    package func impact(ofEventAt position: Int64) async throws -> Impact {
-        try await withFreshCatalog {
-            try await pool.run { session in
-                try session.transaction(.snapshot) {
+    ///
+    /// - Parameter isBounded: whether the work has a service's bounds; a command takes its time
+    package func impact(ofEventAt position: Int64, isBounded: Bool = false) async throws -> Impact {
+        let deadline = FoldDeadline(instant: isBounded ? .now + .seconds(FoldGate.standardLimitSeconds) : nil)
+        do {
+            return try await withFreshCatalog {
+                try await deadline.read(ReadDatabase(self), .latest) { session in
                     guard position > 0, let event = try LogReader().event(at: position, session) else {
                         throw LedgerError.positionUnknown(
                             position: position, head: try LogReader().head(session).position)
                     }
                     return Impact(
                         verdict: .recorded, event: event, positionBefore: position - 1, asOf: event.recordedAt,
-                        views: try impact(of: event, now: event.recordedAt, session))
+                        views: try impact(of: event, now: event.recordedAt, deadline, session))
                 }
             }
+        } catch is FoldDeadline.Passed {
+            throw ViewError.foldTooLarge(command: "alpha-ledger audit impact --position \(position) --json")
         }
     }
 
@@ -45,16 +50,18 @@ extension Ledger {
                     }
                     return Impact(
                         verdict: verdict, event: event, positionBefore: head.position, asOf: now,
-                        views: try event.map { try impact(of: $0, in: shown, now: now, session) } ?? [])
+                        views: try event.map { try impact(of: $0, in: shown, now: now, FoldDeadline(instant: nil), session) } ?? [])
                 }
             }
         }
     }
 
     private func impact(
-        of event: RecordedEvent, in shown: [View] = View.all, now: Instant, _ session: PostgresSession
+        of event: RecordedEvent, in shown: [View] = View.all, now: Instant, _ deadline: FoldDeadline,
+        _ session: PostgresSession
     ) throws -> [Impact.OfView] {
         try shown.map { view in
+            try deadline.check()
             let source = try ViewSources(view.projection, self, session).served()
             guard let definition = source.definition else {
                 throw ViewError.rulesUnavailable(

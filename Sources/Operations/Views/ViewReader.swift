@@ -149,12 +149,14 @@ package struct ViewReader: Sendable {
         let aggregates: JSONNode?
         let receipt: ViewReceipt?
         do {
+            // Both may go through the whole view, so that neither waits for the other.
+            async let sums = self.aggregates(rows, request, selection)
             if let read {
                 found = read
             } else {
                 found = try await search(rows, request, after: after, selection)
             }
-            aggregates = request.hasAggregates ? try await self.aggregates(rows, selection) : nil
+            aggregates = try await sums
             receipt = try await self.receipt(rows, request)
         } catch is FoldDeadline.Passed {
             throw ViewError.foldTooLarge(command: request.command(view, standing))
@@ -273,9 +275,9 @@ package struct ViewReader: Sendable {
         return (found, hasMore)
     }
 
-    /// The sums over all selected rows. Nil if the view has no sums.
-    private func aggregates(_ rows: ViewRows, _ selection: String) async throws -> JSONNode? {
-        guard let start = rows.startAggregates else { return nil }
+    /// The sums over all selected rows. Nil if the view has no sums, or the request asks for none.
+    private func aggregates(_ rows: ViewRows, _ request: ViewRequest, _ selection: String) async throws -> JSONNode? {
+        guard request.hasAggregates, let start = rows.startAggregates else { return nil }
         let result = try await fold("sums|\(rows.standing.key)|\(selection)") { deadline in
             try await deadline.read(database, rows.standing.point) { session in
                 var sums = start()
