@@ -93,14 +93,15 @@ let package = Package(
             ], swiftSettings: strict),
 
         // Servers and upstreams.
-        .target(name: "LedgerPostgres", dependencies: ["CLedgerLibPQ"], swiftSettings: strict),
+        .target(name: "BlockingThreads", swiftSettings: strict),
+        .target(name: "LedgerPostgres", dependencies: ["BlockingThreads", "CLedgerLibPQ"], swiftSettings: strict),
         .target(
-            name: "EmbeddedPostgres", dependencies: ["CProcess", .product(name: "Logging", package: "swift-log")],
+            name: "EmbeddedPostgres", dependencies: ["BlockingThreads", "CProcess", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(
             name: "LedgerStore",
             dependencies: [
-                "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerEvents", "LedgerRules", "LedgerProjections", "LedgerPostgres",
+                "BlockingThreads", "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerEvents", "LedgerRules", "LedgerProjections", "LedgerPostgres",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         // The library: a ledger of any domain in one import.
@@ -114,7 +115,7 @@ let package = Package(
         .executableTarget(
             name: "Accounts", dependencies: ["EventLedger", "EmbeddedPostgres"], path: "Examples/Accounts",
             exclude: ["projections", "schema"], swiftSettings: strict),
-        .target(name: "Curl", dependencies: ["CLibCurl", "PrometheusMetrics"], swiftSettings: strict),
+        .target(name: "Curl", dependencies: ["BlockingThreads", "CLibCurl", "PrometheusMetrics"], swiftSettings: strict),
         .target(
             name: "AlphaFeed",
             dependencies: [
@@ -145,7 +146,7 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerProjections", "LedgerExplanations",
+                "BlockingThreads", "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerProjections", "LedgerExplanations",
                 "LedgerAnalyses", "LedgerPostgres", "LedgerStore",
                 "EmbeddedPostgres", "Curl", "AlphaFeed", "Alpaca", "Amberdata", "MarketData", "LedgerMerkle", "LedgerNotes",
                 "LedgerBundle", "Parquet", "ObjectStore", "CZlib", "LedgerWitness",
@@ -293,7 +294,7 @@ let package = Package(
                 "LedgerPostgres", "LedgerStore",
                 "LedgerProjections",
             ]),
-        .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: strict),
+        .target(name: "LoopbackServer", dependencies: ["BlockingThreads"], path: "Tests/LoopbackServer", swiftSettings: strict),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "LoopbackServer"]),
         .testTarget(
             name: "ObjectStoreTests", dependencies: ["ObjectStore", "Curl", "LedgerValues", "LoopbackServer", "TestSupport"]),
