@@ -93,14 +93,16 @@ let package = Package(
             ], swiftSettings: strict),
 
         // Servers and upstreams.
-        .target(name: "LedgerPostgres", dependencies: ["CLedgerLibPQ"], swiftSettings: strict),
+        .target(name: "BlockingThreads", swiftSettings: strict),
+        .target(name: "LedgerPostgres", dependencies: ["BlockingThreads", "CLedgerLibPQ"], swiftSettings: strict),
         .target(
-            name: "EmbeddedPostgres", dependencies: ["CProcess", .product(name: "Logging", package: "swift-log")],
+            name: "EmbeddedPostgres", dependencies: ["BlockingThreads", "CProcess", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(
             name: "LedgerStore",
             dependencies: [
-                "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerEvents", "LedgerRules", "LedgerProjections", "LedgerPostgres",
+                "BlockingThreads", "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerEvents", "LedgerRules", "LedgerProjections",
+                "LedgerPostgres",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         // The library: a ledger of any domain in one import.
@@ -114,7 +116,7 @@ let package = Package(
         .executableTarget(
             name: "Accounts", dependencies: ["EventLedger", "EmbeddedPostgres"], path: "Examples/Accounts",
             exclude: ["projections", "schema"], swiftSettings: strict),
-        .target(name: "Curl", dependencies: ["CLibCurl", "PrometheusMetrics"], swiftSettings: strict),
+        .target(name: "Curl", dependencies: ["BlockingThreads", "CLibCurl", "PrometheusMetrics"], swiftSettings: strict),
         .target(
             name: "AlphaFeed",
             dependencies: [
@@ -145,7 +147,8 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerProjections", "LedgerExplanations",
+                "BlockingThreads", "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerProjections",
+                "LedgerExplanations",
                 "LedgerAnalyses", "LedgerPostgres", "LedgerStore",
                 "EmbeddedPostgres", "Curl", "AlphaFeed", "Alpaca", "Amberdata", "MarketData", "LedgerMerkle", "LedgerNotes",
                 "LedgerBundle", "Parquet", "ObjectStore", "CZlib", "LedgerWitness",
@@ -200,9 +203,12 @@ let package = Package(
             ], path: "Benchmarks", swiftSettings: strict),
 
         // Tests: each against the real thing, on servers that they start themselves.
+        // The same random numbers for the same seed.
+        .target(name: "RandomSupport", path: "Tests/RandomSupport", swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: [
+                "RandomSupport",
                 "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections", "LedgerPostgres", "LedgerStore",
                 "EmbeddedPostgres",
             ],
@@ -211,11 +217,13 @@ let package = Package(
         .target(name: "PayloadGenerator", dependencies: ["LedgerJSON", "LedgerValues"], swiftSettings: strict),
         .executableTarget(name: "payload-generator", dependencies: ["PayloadGenerator"], swiftSettings: strict),
 
-        .testTarget(name: "LedgerValuesTests", dependencies: ["LedgerValues", .product(name: "BigInt", package: "BigInt")]),
-        .testTarget(name: "LedgerJSONTests", dependencies: ["LedgerJSON", "LedgerValues"]),
-        .testTarget(name: "LedgerMerkleTests", dependencies: ["LedgerMerkle", "LedgerValues"]),
         .testTarget(
-            name: "LedgerEventsTests", dependencies: ["LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerMerkle", "LedgerValues"],
+            name: "LedgerValuesTests", dependencies: ["LedgerValues", "RandomSupport", .product(name: "BigInt", package: "BigInt")]),
+        .testTarget(name: "LedgerJSONTests", dependencies: ["LedgerJSON", "LedgerValues", "RandomSupport"]),
+        .testTarget(name: "LedgerMerkleTests", dependencies: ["LedgerMerkle", "LedgerValues", "RandomSupport"]),
+        .testTarget(
+            name: "LedgerEventsTests",
+            dependencies: ["LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerMerkle", "LedgerValues", "RandomSupport"],
             exclude: ["Samples"]),
         .testTarget(name: "PayloadGeneratorTests", dependencies: ["PayloadGenerator", "TestSupport"]),
         .testTarget(
@@ -236,7 +244,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "MarketDataTests",
-            dependencies: ["MarketData", "LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerValues", "TestSupport"]),
+            dependencies: ["MarketData", "LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerValues", "RandomSupport", "TestSupport"]),
         .testTarget(name: "LedgerNotesTests", dependencies: ["LedgerNotes", "LedgerMerkle", "LedgerValues"]),
         .testTarget(
             name: "LedgerWitnessTests", dependencies: ["LedgerWitness", "LedgerNotes", "LedgerMerkle", "LedgerValues", "TestSupport"]),
@@ -293,7 +301,7 @@ let package = Package(
                 "LedgerPostgres", "LedgerStore",
                 "LedgerProjections",
             ]),
-        .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: strict),
+        .target(name: "LoopbackServer", dependencies: ["BlockingThreads"], path: "Tests/LoopbackServer", swiftSettings: strict),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "LoopbackServer"]),
         .testTarget(
             name: "ObjectStoreTests", dependencies: ["ObjectStore", "Curl", "LedgerValues", "LoopbackServer", "TestSupport"]),
@@ -304,7 +312,7 @@ let package = Package(
             name: "AmberdataTests",
             dependencies: [
                 "Amberdata", "SampleScope", "Curl", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerJSON", "LedgerValues",
-                "LoopbackServer",
+                "LoopbackServer", "RandomSupport",
             ]),
         .testTarget(
             name: "BrokerTests",

@@ -1,3 +1,4 @@
+import BlockingThreads
 import CLibCurl
 import Glibc
 import Synchronization

@@ -1,3 +1,4 @@
+import BlockingThreads
 import Glibc
 
 /// A lock on a file (`flock`), which the kernel releases when the program ends, however it ends.

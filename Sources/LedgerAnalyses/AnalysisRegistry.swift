@@ -17,6 +17,10 @@ public struct AnalysisRegistry: Sendable {
     ///   - files: the paths of all rule files below `analyses/`, from the root.
     ///   - read: gives a file's bytes by such a path.
     public init(_ sources: [AnalysisSource], files: [String], read: RuleFileReader) throws {
+        self = try RuleDocument.parsingEachOnce { try AnalysisRegistry(reading: sources, files: files, read: read) }
+    }
+
+    private init(reading sources: [AnalysisSource], files: [String], read: RuleFileReader) throws {
         var found: [AnalysisDefinition] = []
         var unusable: [UnusableRules] = []
         for source in sources {

@@ -11,15 +11,21 @@ public struct RecordedEvent: Sendable, Equatable {
     /// The stored leaf hash; ``computedLeafHash()`` computes it afresh.
     public let leafHash: Digest32
 
+    public init(header: EventHeader, payload: [UInt8], leafHash: Digest32) {
+        self.header = header
+        self.payload = payload
+        self.leafHash = leafHash
+    }
+
     public init(
         position: Int64, eventID: UniqueID, stream: String, streamVersion: Int64, type: String, schemaVersion: Int,
         recordedAt: Instant, effectiveAt: Instant?, runID: UniqueID, payload: [UInt8], leafHash: Digest32
     ) {
-        header = EventHeader(
-            position: position, eventID: eventID, stream: stream, streamVersion: streamVersion, type: type,
-            schemaVersion: schemaVersion, recordedAt: recordedAt, effectiveAt: effectiveAt, runID: runID)
-        self.payload = payload
-        self.leafHash = leafHash
+        self.init(
+            header: EventHeader(
+                position: position, eventID: eventID, stream: stream, streamVersion: streamVersion, type: type,
+                schemaVersion: schemaVersion, recordedAt: recordedAt, effectiveAt: effectiveAt, runID: runID),
+            payload: payload, leafHash: leafHash)
     }
 }
 

@@ -1,5 +1,5 @@
 /// One row of a binary COPY stream, read in place. It is valid only during the call that receives it.
-public struct BinaryCopyRow: FieldSource {
+public struct BinaryCopyRow: PostgresFields {
     private let fields: CopyRowFields
 
     init(_ fields: CopyRowFields) {
@@ -8,13 +8,13 @@ public struct BinaryCopyRow: FieldSource {
 
     public var columnCount: Int { fields.ranges.count }
 
-    func withField<R>(_ column: Int, _ body: (FieldDecoder) throws(PostgresError) -> R) throws(PostgresError) -> R {
+    public func withField<R>(_ column: Int, _ body: (PostgresField) throws(PostgresError) -> R) throws(PostgresError) -> R {
         guard let source = fields.source else { throw .misuse("a row of a COPY stream was kept beyond its call") }
         guard column >= 0, column < fields.ranges.count else {
             throw .decoding("there is no column \(column) in a row of \(fields.ranges.count)")
         }
         let bytes = fields.ranges[column].map { UnsafeRawBufferPointer(rebasing: source[$0]) }
-        return try body(FieldDecoder(bytes: bytes, type: TypeOID.unspecified, column: column))
+        return try body(PostgresField(bytes: bytes, type: TypeOID.unspecified, column: column))
     }
 
     /// A column's bytes in place, valid only during the row's call; nil for null.

@@ -1,3 +1,5 @@
+import BlockingThreads
+
 /// A dedicated thread that runs an actor's jobs, so that blocking calls never hold up Swift's cooperative threads.
 final class ConnectionThread: SerialExecutor {
     private struct State {

@@ -1,3 +1,4 @@
+import BlockingThreads
 import Synchronization
 
 /// A bounded set of connections to one server, opened on demand.

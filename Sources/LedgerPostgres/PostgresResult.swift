@@ -42,7 +42,7 @@ extension PostgresResult: RandomAccessCollection {
 }
 
 /// One row of a result.
-public struct PostgresRow: Sendable, FieldSource {
+public struct PostgresRow: Sendable, PostgresFields {
     private let storage: ResultStorage
     private let row: Int32
 
@@ -53,7 +53,7 @@ public struct PostgresRow: Sendable, FieldSource {
 
     public var columnCount: Int { storage.columnCount }
 
-    func withField<R>(_ column: Int, _ body: (FieldDecoder) throws(PostgresError) -> R) throws(PostgresError) -> R {
+    public func withField<R>(_ column: Int, _ body: (PostgresField) throws(PostgresError) -> R) throws(PostgresError) -> R {
         guard column >= 0, column < storage.columnCount else {
             throw .decoding("there is no column \(column) in a row of \(storage.columnCount)")
         }
@@ -61,7 +61,7 @@ public struct PostgresRow: Sendable, FieldSource {
         let index = Int32(column)
         let type = PQftype(result, index)
         guard PQgetisnull(result, row, index) == 0, let start = PQgetvalue(result, row, index) else {
-            return try body(FieldDecoder(bytes: nil, type: type, column: column))
+            return try body(PostgresField(bytes: nil, type: type, column: column))
         }
         guard PQfformat(result, index) == 1 else {
             throw .decoding("column \(column) did not come in binary form")
@@ -69,7 +69,7 @@ public struct PostgresRow: Sendable, FieldSource {
         let length = Int(PQgetlength(result, row, index))
         defer { withExtendedLifetime(storage) {} }
         return try body(
-            FieldDecoder(bytes: UnsafeRawBufferPointer(start: start, count: length), type: type, column: column))
+            PostgresField(bytes: UnsafeRawBufferPointer(start: start, count: length), type: type, column: column))
     }
 }
 

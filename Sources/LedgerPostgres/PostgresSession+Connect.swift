@@ -1,3 +1,4 @@
+import BlockingThreads
 import CLedgerLibPQ
 import Glibc
 
@@ -215,11 +216,4 @@ extension PostgresSession {
     private static func withoutHints(_ text: String) -> String {
         text.split(separator: "\n").filter { !$0.hasPrefix("\t") }.joined(separator: "\n")
     }
-}
-
-/// Milliseconds of a monotonic clock.
-func monotonicMilliseconds() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
 }

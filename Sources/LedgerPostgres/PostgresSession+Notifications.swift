@@ -1,3 +1,4 @@
+import BlockingThreads
 import CLedgerLibPQ
 import Glibc
 

@@ -13,8 +13,7 @@ public final class CompleteFold {
 
     /// Folds the next event. Throws `PoisonEvent` if the event can't be folded; the fold is unusable afterwards.
     public func apply(_ event: DecodedEvent) throws(PoisonEvent) {
-        guard let place = events.place(of: EventType(event.record.type)) else { return }
-        try apply(ReadEvent(event.record, place, .success(event.payload)))
+        if let place = events.place(of: EventType(event.record.type)) { try apply(ReadEvent(event, place)) }
     }
 
     /// Folds the next event, which was read once for several folds; an event of a type that is not consumed changes nothing.
@@ -38,7 +37,9 @@ package struct FoldedRows: IteratorProtocol {
     private let fold: WholeFold
     // A row's key starts with its entity's key, so the order of the entities is that of the rows.
     private var entities: ArraySlice<Int32>
-    private var written: ArraySlice<ProjectedRow> = []
+    /// The rows of the last entity, and the index of the next of them.
+    private var written = RowWriter()
+    private var nextRow = 0
 
     fileprivate init(_ fold: WholeFold, _ entities: [Int32]) {
         self.fold = fold
@@ -46,11 +47,14 @@ package struct FoldedRows: IteratorProtocol {
     }
 
     package mutating func next() -> ProjectedRow? {
-        while written.isEmpty, let entity = entities.popFirst() {
-            var rows = RowWriter()
-            fold.writeRows(of: [entity], to: &rows)
-            written = rows.projectedRows[...]
+        while nextRow == written.places.count {
+            if entities.isEmpty { return nil }
+            written.removeAll()
+            nextRow = 0
+            fold.writeRows(of: entities.prefix(1), to: &written)
+            entities.removeFirst()
         }
-        return written.popFirst()
+        defer { nextRow += 1 }
+        return written.row(at: nextRow)
     }
 }

@@ -49,7 +49,7 @@ public struct EventDecoder: Sendable {
         _ header: EventHeader, _ place: Int, payload: UnsafeBufferPointer<UInt8>, _ pool: TextPool
     ) -> ReadEvent {
         let canonical = events.canonicalPayload(at: place, schemaVersion: header.schemaVersion, bytes: payload, pool: pool)
-        if let canonical { return ReadEvent(header, place, .success(canonical)) }
+        if let canonical { return ReadEvent(DecodedEvent(record: header, payload: canonical), place) }
         return ReadEvent(header, place, payload: Array(payload), events)
     }
 }
@@ -66,28 +66,30 @@ public struct ReadEvent: Sendable {
     let subject: RowKey?
     let subjectHash: Int
 
-    init(_ header: EventHeader, _ place: Int, _ payload: Result<any EventPayload, UpcastError>) {
+    init(_ decoded: DecodedEvent, _ place: Int) {
+        position = decoded.record.position
+        self.place = place
+        schemaVersion = decoded.record.schemaVersion
+        event = .success(decoded)
+        subject = decoded.payload.subjectKey
+        subjectHash = subject?.hashValue ?? 0
+    }
+
+    private init(_ header: EventHeader, _ place: Int, _ problem: UpcastError) {
         position = header.position
         self.place = place
         schemaVersion = header.schemaVersion
-        switch payload {
-        case .success(let payload):
-            event = .success(DecodedEvent(record: header, payload: payload))
-            subject = payload.subjectKey
-            subjectHash = subject?.hashValue ?? 0
-        case .failure(let error):
-            event = .failure(error)
-            subject = nil
-            subjectHash = 0
-        }
+        event = .failure(problem)
+        subject = nil
+        subjectHash = 0
     }
 
     init(_ header: EventHeader, _ place: Int, payload: [UInt8], _ events: EventRegistry) {
         do throws(UpcastError) {
-            self.init(
-                header, place, .success(try events.payload(at: place, schemaVersion: header.schemaVersion, bytes: payload)))
+            let payload = try events.payload(at: place, schemaVersion: header.schemaVersion, bytes: payload)
+            self.init(DecodedEvent(record: header, payload: payload), place)
         } catch {
-            self.init(header, place, .failure(error))
+            self.init(header, place, error)
         }
     }
 }

@@ -61,7 +61,7 @@ private struct LiveVersions: VersionStrategy {
     }
 
     mutating func begin(
-        _ kind: DocumentKind, _ row: RowWriter.Row, _ document: UnsafeBufferPointer<UInt8>, from origin: VersionOrigin
+        _ kind: DocumentKind, _ row: RowWriter.Place, _ document: UnsafeBufferPointer<UInt8>, from origin: VersionOrigin
     ) {
         let bytes = Array(document)
         let made = changes[kind].make(row.key, bytes, row.stored, origin)

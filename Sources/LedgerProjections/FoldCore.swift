@@ -36,17 +36,17 @@ extension PoisonEvent {
 
 /// The places of an entity's documents in the bytes of an ``EntityDocuments``.
 struct DocumentPlaces {
-    private let places: [RowWriter.Row]
+    private let places: [RowWriter.Place]
     private let rowCount: Int
 
-    fileprivate init(_ places: [RowWriter.Row], rowCount: Int) {
+    fileprivate init(_ places: [RowWriter.Place], rowCount: Int) {
         self.places = places
         self.rowCount = rowCount
     }
 
     /// The documents of a kind in key order. Facts are at most one document, under the entity's key; there are none if they are
     /// not stored apart.
-    subscript(kind: DocumentKind) -> ArraySlice<RowWriter.Row> {
+    subscript(kind: DocumentKind) -> ArraySlice<RowWriter.Place> {
         switch kind {
         case .row: places[..<rowCount]
         case .facts: places[rowCount...]
@@ -68,13 +68,13 @@ struct EntityDocuments {
         rowCount = 0
         guard let facts else { return }
         projection.writeRows(of: facts, to: &writer)
-        rowCount = writer.rows.count
+        rowCount = writer.places.count
         if P.rowsAreFacts { return }
         projection.encode(facts, to: &writer.out)
         writer.endRow(entity)
     }
 
-    var places: DocumentPlaces { DocumentPlaces(writer.rows, rowCount: rowCount) }
+    var places: DocumentPlaces { DocumentPlaces(writer.places, rowCount: rowCount) }
 
     var byteCount: Int { writer.out.count }
 
@@ -112,7 +112,7 @@ protocol VersionStrategy {
     mutating func end(_ kind: DocumentKind, _ index: Int, of versions: Versions, at position: Int64)
 
     /// A version begins whose key was looked for just before. It is the next of the entity's versions.
-    mutating func begin(_ kind: DocumentKind, _ row: RowWriter.Row, _ document: Document, from origin: VersionOrigin)
+    mutating func begin(_ kind: DocumentKind, _ row: RowWriter.Place, _ document: Document, from origin: VersionOrigin)
 }
 
 extension VersionStrategy {
@@ -126,7 +126,7 @@ extension VersionStrategy {
     ///   - position: the position of the event.
     @inline(__always)
     mutating func replace(
-        _ kind: DocumentKind, _ current: Versions, by new: ArraySlice<RowWriter.Row>, in bytes: UnsafeBufferPointer<UInt8>,
+        _ kind: DocumentKind, _ current: Versions, by new: ArraySlice<RowWriter.Place>, in bytes: UnsafeBufferPointer<UInt8>,
         at position: Int64
     ) {
         var next = 0

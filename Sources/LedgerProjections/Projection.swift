@@ -145,9 +145,7 @@ extension Projection {
 
     /// The rows that follow from the facts, in ascending key order.
     public func rows(of facts: Facts) -> [ProjectedRow] {
-        var rows = RowWriter()
-        writeRows(of: facts, to: &rows)
-        return rows.projectedRows
+        ProjectedRow.all { writeRows(of: facts, to: &$0) }
     }
 
     /// The facts as canonical JSON, in event encoding.
@@ -177,9 +175,7 @@ public protocol SelectiveProjection: Projection {
 extension SelectiveProjection {
     /// The selected rows, in ascending key order.
     public func rows(of facts: Facts, selecting selection: Selection) -> [ProjectedRow] {
-        var rows = RowWriter()
-        writeRows(of: facts, selecting: selection, to: &rows)
-        return rows.projectedRows
+        ProjectedRow.all { writeRows(of: facts, selecting: selection, to: &$0) }
     }
 }
 
@@ -188,7 +184,10 @@ public struct RowSelection: Sendable {
     package let selection: any Sendable
 }
 
-/// A row that follows from an entity's facts.
+/// A row that follows from an entity's facts, as a read gets it: it owns its document, whatever is written next.
+///
+/// Folds that store rows never make one. They take the documents where a ``RowWriter`` has put them, by their
+/// ``RowWriter/Place``.
 public struct ProjectedRow: Sendable {
     public let key: RowKey
     /// A canonical JSON object of exactly the columns of `columns.json`, in event encoding.
@@ -200,6 +199,13 @@ public struct ProjectedRow: Sendable {
         self.key = key
         self.document = document
         self.stored = stored
+    }
+
+    /// The rows that `write` writes, in the order of writing.
+    static func all(_ write: (inout RowWriter) -> Void) -> [ProjectedRow] {
+        var rows = RowWriter()
+        write(&rows)
+        return rows.places.indices.map { rows.row(at: $0) }
     }
 }
 

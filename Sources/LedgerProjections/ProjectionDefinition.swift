@@ -156,13 +156,13 @@ public struct ProjectionDefinition: Sendable {
         var facts = facts
         if let instant { facts = facts.flatMap { projection.facts($0, effectiveBy: instant) } }
         guard let facts else { return [] }
-        var rows = RowWriter()
-        if let asked, let selective = projection as? any SelectiveProjection {
-            write(facts, asked, selective, to: &rows)
-        } else {
-            projection.writeRows(of: facts, to: &rows)
+        return ProjectedRow.all { rows in
+            if let asked, let selective = projection as? any SelectiveProjection {
+                write(facts, asked, selective, to: &rows)
+            } else {
+                projection.writeRows(of: facts, to: &rows)
+            }
         }
-        return rows.projectedRows
     }
 
     private static func write<P: SelectiveProjection>(

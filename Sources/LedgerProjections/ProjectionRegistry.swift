@@ -34,6 +34,10 @@ public struct ProjectionRegistry: Sendable {
     public init(
         _ model: LedgerModel, files: [String], read: @escaping RuleFileReader
     ) throws {
+        self = try RuleDocument.parsingEachOnce { try ProjectionRegistry(reading: model, files: files, read: read) }
+    }
+
+    private init(reading model: LedgerModel, files: [String], read: RuleFileReader) throws {
         var found: [ProjectionDefinition] = []
         var unusable: [UnusableRules] = []
         for source in model.projections.sorted(by: { $0.name.isBytewiseLess(than: $1.name) }) {

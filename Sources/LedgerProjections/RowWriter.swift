@@ -3,20 +3,23 @@ public import LedgerJSON
 
 /// Receives the rows that follow from facts, one after the other: their documents, each followed by a line break, and the
 /// values that a table holds beside them.
+///
+/// A fold reads the documents in place, so a row costs no allocation of its own. A read that keeps rows takes them out as
+/// ``ProjectedRow``.
 public struct RowWriter: Sendable {
-    /// A row without its document.
-    public struct Row: Sendable {
+    /// The place of a row's document among the bytes written, with the row's key and the values beside the document.
+    public struct Place: Sendable {
         public let key: RowKey
         /// The values of the `stored` columns, in their order.
         public let stored: [StoredValue]
-        /// The range of its document, without the line break.
+        /// The range of the document, without the line break.
         let document: Range<Int>
     }
 
     /// The writer for a row's document, used before ``endRow(_:_:)``.
     public var out: JSONWriter
-    private(set) var rows: [Row] = []
-    /// Whether it receives rows in addition to documents.
+    private(set) var places: [Place] = []
+    /// Whether it receives keys and values in addition to documents.
     package let takesRows: Bool
     private var start = 0
 
@@ -42,21 +45,20 @@ public struct RowWriter: Sendable {
         let end = out.count
         out.endLine()
         guard takesRows else { return }
-        rows.append(Row(key: key(), stored: stored(), document: start..<end))
+        places.append(Place(key: key(), stored: stored(), document: start..<end))
         start = end + 1
     }
 
     /// Forgets everything written, and keeps the storage.
     public mutating func removeAll() {
         out.removeAll()
-        rows.removeAll(keepingCapacity: true)
+        places.removeAll(keepingCapacity: true)
         start = 0
     }
 
-    /// The rows with their documents.
-    var projectedRows: [ProjectedRow] {
-        out.withBytes { bytes in
-            rows.map { ProjectedRow(key: $0.key, document: Array(bytes[$0.document]), stored: $0.stored) }
-        }
+    /// A row by its index, with a copy of its document.
+    func row(at index: Int) -> ProjectedRow {
+        let place = places[index]
+        return ProjectedRow(key: place.key, document: out.withBytes { Array($0[place.document]) }, stored: place.stored)
     }
 }

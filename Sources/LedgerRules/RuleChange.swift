@@ -150,6 +150,6 @@ public struct RuleFileChanges: Sendable {
     }
 
     private static func root(of file: RuleFile, _ read: RuleFileReader) throws -> RuleNode {
-        try RuleNode(parsing: try file.bytes(read), path: file.path)
+        RuleNode(root: try RuleTree(parsing: try file.bytes(read), path: file.path), path: file.path)
     }
 }

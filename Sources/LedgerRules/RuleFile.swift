@@ -85,7 +85,8 @@ public struct RuleDocument {
     /// Reads and parses a file. The path must end in `.v<N>.yaml`, and its `version:` must be the same N.
     public init(path: String, kind: String, read: RuleFileReader) throws {
         guard let bytes = try read(path) else { throw RuleError(path: path, problem: "there is no such file") }
-        root = try RuleNode(parsing: bytes, path: path)
+        let digest = Self.digest(of: bytes)
+        root = RuleNode(root: try ParsedRuleFiles.tree(of: bytes, digest: digest, path: path), path: path)
         let version = try root.integer("version")
         guard path.hasSuffix(".v\(version).yaml") else {
             throw RuleError(path: path, line: root.line, key: "version", problem: "says \(version), the file's name another")
@@ -93,8 +94,11 @@ public struct RuleDocument {
         guard try root.text("rules") == kind else {
             throw RuleError(path: path, line: root.line, key: "rules", problem: "expected `\(kind)`")
         }
-        file = RuleFile(path: path, version: version, digest: Self.digest(of: bytes))
+        file = RuleFile(path: path, version: version, digest: digest)
     }
+
+    /// Runs work that reads many rule files. A content that several of them share is parsed once.
+    public static func parsingEachOnce<R>(_ body: () throws -> R) rethrows -> R { try ParsedRuleFiles.sharing(body) }
 
     /// Lower-case hex SHA-256.
     static func digest(of bytes: [UInt8]) -> String {

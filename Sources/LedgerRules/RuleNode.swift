@@ -1,79 +1,73 @@
 public import LedgerValues
-internal import Yams
 
 /// A node of a rule file that reads typed values. If a value doesn't fit, the error says where it stands.
 public struct RuleNode {
     let path: String
     let key: String?
-    let node: Node
+    let tree: RuleTree
 
-    var line: Int? { node.mark?.line }
-    var isMapping: Bool { node.mapping != nil }
-    var isList: Bool { node.sequence != nil }
+    var line: Int? { tree.line }
+    var isMapping: Bool { tree.mapping != nil }
+    var isList: Bool { tree.list != nil }
 
-    init(path: String, key: String?, node: Node) {
+    private init(path: String, key: String, tree: RuleTree) {
         self.path = path
         self.key = key
-        self.node = node
+        self.tree = tree
     }
 
-    /// Parses a file's bytes. Throws if they are not YAML, or hold nothing.
-    init(parsing bytes: [UInt8], path: String) throws(RuleError) {
-        let node: Node?
-        do {
-            node = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
-        } catch {
-            throw RuleError(path: path, notYAML: error)
-        }
-        guard let node else { throw RuleError(path: path, problem: "the file is empty") }
-        self.init(path: path, key: nil, node: node)
+    /// The root of a file.
+    init(root tree: RuleTree, path: String) {
+        self.path = path
+        key = nil
+        self.tree = tree
     }
 
     /// An error about this node, with its file, line and key.
     public func fail(_ problem: String) -> RuleError { RuleError(path: path, line: line, key: key, problem: problem) }
 
-    private func child(_ name: String, _ node: Node) -> RuleNode {
-        RuleNode(path: path, key: key.map { "\($0).\(name)" } ?? name, node: node)
+    private func child(_ name: String, _ tree: RuleTree) -> RuleNode {
+        RuleNode(path: path, key: key.map { "\($0).\(name)" } ?? name, tree: tree)
     }
 
     /// The value of a required key.
     public func member(_ name: String) throws -> RuleNode {
-        guard let mapping = node.mapping else { throw fail("expected a mapping") }
-        guard let value = mapping[Node(name)] else { throw fail("the key `\(name)` is missing") }
-        return child(name, value)
+        guard let mapping = tree.mapping else { throw fail("expected a mapping") }
+        guard let member = mapping.first(where: { $0.name == name }) else { throw fail("the key `\(name)` is missing") }
+        return child(name, member.value)
     }
 
     /// Refuses keys that no rule reads, because a misspelt threshold must not be ignored silently.
     public func allowOnly(_ names: Set<String>) throws {
-        guard let mapping = node.mapping else { throw fail("expected a mapping") }
-        for (name, _) in mapping {
-            guard let text = name.scalar?.string, names.contains(text) else {
+        guard let mapping = tree.mapping else { throw fail("expected a mapping") }
+        for member in mapping {
+            guard let name = member.name, names.contains(name) else {
                 throw RuleError(
-                    path: path, line: name.mark?.line, key: key,
-                    problem: "unknown key `\(name.scalar?.string ?? "?")`; expected \(names.sorted().joined(separator: ", "))")
+                    path: path, line: member.line, key: key,
+                    problem: "unknown key `\(member.name ?? "?")`; expected \(names.sorted().joined(separator: ", "))")
             }
         }
     }
 
     /// The members of a mapping, in the order of the file.
     public func members() throws -> [(name: String, value: RuleNode)] {
-        guard let mapping = node.mapping else { throw fail("expected a mapping") }
-        return try mapping.map { name, value in
-            guard let text = name.scalar?.string else { throw fail("expected a text key") }
-            return (text, child(text, value))
+        guard let mapping = tree.mapping else { throw fail("expected a mapping") }
+        return try mapping.map { member in
+            guard let name = member.name else { throw fail("expected a text key") }
+            return (name, child(name, member.value))
         }
     }
 
     /// The elements of a list.
     public func elements() throws -> [RuleNode] {
-        guard let sequence = node.sequence else { throw fail("expected a list") }
-        return sequence.enumerated().map { child("\($0.offset)", $0.element) }
+        guard let list = tree.list else { throw fail("expected a list") }
+        return list.enumerated().map { child("\($0.offset)", $0.element) }
     }
 
     /// The text of a single value.
     public func scalar() throws -> String {
-        guard let scalar = node.scalar else { throw fail("expected a single value") }
-        return scalar.string
+        guard let scalar = tree.scalar else { throw fail("expected a single value") }
+        return scalar
     }
 
     /// The text of a required key.

@@ -1,5 +1,4 @@
 import LedgerValues
-internal import Yams
 
 /// The text of a rule file, so that an explanation can quote the line it applied.
 public struct RuleSource: Sendable {
@@ -18,7 +17,7 @@ public struct RuleSource: Sendable {
     /// Reads the file again. Throws if it is absent, is not YAML, or is no longer the file that `file` was read from.
     public init(_ file: RuleFile, read: RuleFileReader) throws {
         let bytes = try file.bytes(read)
-        let root = try RuleNode(parsing: bytes, path: file.path)
+        let tree = try RuleTree(parsing: bytes, path: file.path)
         self.file = file
         lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map { line in
             var rest = line[...]
@@ -27,7 +26,7 @@ public struct RuleSource: Sendable {
             return String(rest)
         }
         var found: [ByteKey: Int] = [:]
-        Self.collect(root.node, [], &found)
+        Self.collect(tree, [], &found)
         lineOfKey = found
     }
 
@@ -37,16 +36,16 @@ public struct RuleSource: Sendable {
         return Quote(line: line, text: lines[line - 1])
     }
 
-    private static func collect(_ node: Node, _ path: [String], _ found: inout [ByteKey: Int]) {
-        if let mapping = node.mapping {
-            for (name, value) in mapping {
-                guard let text = name.scalar?.string else { continue }
-                if let line = name.mark?.line { found[key(path + [text])] = line }
-                collect(value, path + [text], &found)
+    private static func collect(_ tree: RuleTree, _ path: [String], _ found: inout [ByteKey: Int]) {
+        if let mapping = tree.mapping {
+            for member in mapping {
+                guard let name = member.name else { continue }
+                if let line = member.line { found[key(path + [name])] = line }
+                collect(member.value, path + [name], &found)
             }
-        } else if let sequence = node.sequence {
-            for (index, element) in sequence.enumerated() {
-                if let line = element.mark?.line { found[key(path + ["\(index)"])] = line }
+        } else if let list = tree.list {
+            for (index, element) in list.enumerated() {
+                if let line = element.line { found[key(path + ["\(index)"])] = line }
                 collect(element, path + ["\(index)"], &found)
             }
         }

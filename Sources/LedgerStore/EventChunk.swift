@@ -83,7 +83,7 @@ struct EventChunk: Sendable {
         }
         entries.append(
             Entry(
-                header: try EventHeader(copied: row, type: decoder.name(at: place)), place: place, payload: start..<bytes.count))
+                header: try EventHeader(row, type: decoder.name(at: place)), place: place, payload: start..<bytes.count))
     }
 
     /// The decoded events.

@@ -86,7 +86,7 @@ extension LogReader {
                   ORDER BY stream, stream_version DESC)
             TO STDOUT (FORMAT binary)
             """
-        ) { row in try body(try EventHeader(copied: row, type: try row.text(4)), try payloads.payload(try row.utf8(9))) }
+        ) { row in try body(try EventHeader(row), try payloads.payload(try row.utf8(9))) }
     }
 
     /// A text as hexadecimal digits in SQL, safe for any content, because COPY takes no parameters.

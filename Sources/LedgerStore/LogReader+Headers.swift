@@ -29,13 +29,6 @@ extension LogReader {
             [
                 .textArray(streams), .text(prefix), .text("\(prefix.dropLast());"), .int8(position), .int8(Int64(limit)),
             ]
-        ).map { row in
-            EventHeader(
-                position: try row.int8(0), eventID: UniqueID(pair: try row.uuid(1)), stream: try row.text(2),
-                streamVersion: try row.int8(3), type: try row.text(4), schemaVersion: Int(try row.int4(5)),
-                recordedAt: try Instant(stored: try row.timestamptz(6)),
-                effectiveAt: try row.optionalTimestamptz(7).map { try Instant(stored: $0) },
-                runID: UniqueID(pair: try row.uuid(8)))
-        }
+        ).map { try EventHeader($0) }
     }
 }

@@ -29,6 +29,16 @@ extension LogReader {
         ).rowCount > 0
     }
 
+    /// The events of all streams whose names lie in a range of bytes, by stream and version. Made for short streams.
+    func events(inStreamsFrom first: String, to end: String, _ session: PostgresSession) throws -> [RecordedEvent] {
+        try session.execute(
+            """
+            SELECT \(Self.columns) FROM ledger.events
+            WHERE stream >= $1 AND stream < $2 ORDER BY stream, stream_version
+            """, [.text(first), .text(end)]
+        ).map(ArchivedPayloads(session).event)
+    }
+
     /// The SQL condition that a name begins with a prefix: a range of the stream index.
     private static func range(_ prefix: String) -> String {
         precondition(prefix.utf8.last == UInt8(ascii: ":"), "the prefix of stream names ends in a colon")

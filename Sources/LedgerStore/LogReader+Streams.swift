@@ -60,7 +60,7 @@ extension LogReader {
                       ORDER BY stream, stream_version)
                 TO STDOUT (FORMAT binary)
                 """
-            ) { row in try body(try row.int8(0), try payloads.stored(copied: row, from: 1)) }
+            ) { row in try body(try row.int8(0), try payloads.stored(row, from: 1)) }
         }
     }
 
@@ -91,7 +91,7 @@ extension LogReader {
                       ORDER BY stream, stream_version DESC)
                 TO STDOUT (FORMAT binary)
                 """
-            ) { row in try body(try row.int8(0), try payloads.stored(copied: row, from: 1)) }
+            ) { row in try body(try row.int8(0), try payloads.stored(row, from: 1)) }
         }
     }
 
@@ -106,7 +106,7 @@ extension LogReader {
                   WHERE type IN (\(Self.literals(types))) ORDER BY stream, stream_version DESC)
             TO STDOUT (FORMAT binary)
             """
-        ) { row in try body(try payloads.stored(copied: row, from: 0)) }
+        ) { row in try body(try payloads.stored(row, from: 0)) }
     }
 
     /// The streams of the log whose last event of some types is of one of them, in order.

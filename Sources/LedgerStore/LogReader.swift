@@ -224,25 +224,16 @@ public struct LogReader: Sendable {
     }
 }
 
-extension RecordedEvent {
-    /// Reads a row of ``LogReader/columns``, given the payload.
-    init(row: PostgresRow, payload: [UInt8]) throws {
-        self.init(
-            position: try row.int8(0), eventID: UniqueID(pair: try row.uuid(1)), stream: try row.text(2),
-            streamVersion: try row.int8(3), type: try row.text(4), schemaVersion: Int(try row.int4(5)),
-            recordedAt: try Instant(stored: try row.timestamptz(6)),
-            effectiveAt: try row.optionalTimestamptz(7).map { try Instant(stored: $0) },
-            runID: UniqueID(pair: try row.uuid(8)), payload: payload,
-            leafHash: try Digest32(stored: try row.bytea(10)))
-    }
-}
-
 extension EventHeader {
-    /// Reads a row of ``LogReader/columns``, given the type's name.
-    init(copied row: BinaryCopyRow, type: String) throws {
+    /// Reads the first nine of ``LogReader/columns``.
+    ///
+    /// - Parameters:
+    ///   - row: the row.
+    ///   - type: the type's name if it is known; otherwise it is read.
+    init(_ row: some PostgresFields, type: String? = nil) throws {
         self.init(
             position: try row.int8(0), eventID: UniqueID(pair: try row.uuid(1)), stream: try row.text(2),
-            streamVersion: try row.int8(3), type: type, schemaVersion: Int(try row.int4(5)),
+            streamVersion: try row.int8(3), type: try type ?? row.text(4), schemaVersion: Int(try row.int4(5)),
             recordedAt: try Instant(stored: try row.timestamptz(6)),
             effectiveAt: try row.optionalTimestamptz(7).map { try Instant(stored: $0) },
             runID: UniqueID(pair: try row.uuid(8)))

@@ -21,8 +21,7 @@ public struct StoredRows: Sendable {
         try session.copyOut(
             """
             COPY (SELECT \(key), document FROM \(version.table)
-                  WHERE valid_from <= \(position) AND (valid_to IS NULL OR valid_to > \(position))
-                  ORDER BY \(key))
+                  WHERE \(VersionTable.isValid(at: position)) ORDER BY \(key))
             TO STDOUT (FORMAT binary)
             """
         ) { row in

@@ -43,9 +43,9 @@ extension VersionTable {
                 }
             }
         }
-        let valid = ["valid_from <= \(position)", "(valid_to IS NULL OR valid_to > \(position))"]
+        let all = [Self.isValid(at: position)] + conditions
         return """
-            COPY (SELECT document FROM \(name) WHERE \((valid + conditions).joined(separator: " AND ")) ORDER BY \(names))
+            COPY (SELECT document FROM \(name) WHERE \(all.joined(separator: " AND ")) ORDER BY \(names))
             TO STDOUT (FORMAT binary)
             """
     }
@@ -151,8 +151,8 @@ extension VersionTable {
     /// The number of rows from which one scan of the range is cheaper.
     private static var scanThreshold: Int { 1000 }
 
-    /// The conditions that a version is valid at the position `$1`.
-    private var valid: [String] { ["valid_from <= $1", "(valid_to IS NULL OR valid_to > $1)"] }
+    /// The condition that a version is valid at the position `$1`.
+    private var valid: [String] { [Self.isValid(at: "$1")] }
 
     private var names: String { key.map(quoteIdentifier).joined(separator: ", ") }
 
@@ -206,7 +206,7 @@ extension VersionTable {
         let picked = key.map { "k.\(quoteIdentifier($0))" }.joined(separator: ", ")
         let isSame = key.map { "t.\(quoteIdentifier($0)) = k.\(quoteIdentifier($0))" }.joined(separator: " AND ")
         return """
-            SELECT CASE WHEN v.valid_to IS NULL OR v.valid_to > $1 THEN v.document END, \(picked)
+            SELECT CASE WHEN \(Self.hasNotEnded(by: "$1", "v.")) THEN v.document END, \(picked)
             FROM (
                 SELECT DISTINCT \(picked) FROM (VALUES \(eras)) e (era)
                 CROSS JOIN LATERAL (

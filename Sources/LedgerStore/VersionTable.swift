@@ -43,9 +43,23 @@ struct VersionTable: Sendable {
             CROSS JOIN LATERAL (
                 SELECT document, valid_to FROM \(name) t WHERE \(matches) AND t.valid_from <= $1
                 ORDER BY t.valid_from DESC LIMIT 1) t
-            WHERE t.valid_to IS NULL OR t.valid_to > $1
+            WHERE \(Self.hasNotEnded(by: "$1", "t."))
             """, [.int8(position)] + key.indices.map { column in .textArray(keys.map { $0.parts[column].text }) })
         return try Self.documents(found, count: keys.count)
+    }
+
+    /// The condition that a version is valid at a position: it was made by then, and had not ended.
+    ///
+    /// - Parameters:
+    ///   - position: the position, or the parameter that has it.
+    ///   - alias: the table's alias with a point, if the statement uses one.
+    static func isValid(at position: some CustomStringConvertible, _ alias: String = "") -> String {
+        "\(alias)valid_from <= \(position) AND (\(hasNotEnded(by: position, alias)))"
+    }
+
+    /// The second half of ``isValid(at:_:)``, for a version that was made by then.
+    static func hasNotEnded(by position: some CustomStringConvertible, _ alias: String) -> String {
+        "\(alias)valid_to IS NULL OR \(alias)valid_to > \(position)"
     }
 
     /// A statement of a pipeline.

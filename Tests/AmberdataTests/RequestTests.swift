@@ -2,6 +2,7 @@ import LedgerEvents
 import LedgerValues
 import LoopbackServer
 import OptionTrades
+import RandomSupport
 import Synchronization
 import Testing
 
@@ -101,7 +102,7 @@ struct RequestTests {
         async throws
     {
         for seed in 0..<60 as Range<UInt64> {
-            var random = SplitMix(seed: seed)
+            var random = SeededGenerator(seed: seed)
             let interval: AmberdataClient.Interval = seed % 2 == 0 ? .minute : .hour
             let from = Wire.start.advanced(byMicroseconds: Int64.random(in: 0..<4_000_000_000, using: &random) * 1000)!
             let length = Int64.random(in: 1...(interval == .minute ? 20_000_000 : 400_000_000), using: &random) * 1000
@@ -230,20 +231,5 @@ struct RequestTests {
         #expect(await late.value?.isCancelled == true)
         #expect(waiting.withLock { $0 } == 1)
         #expect(vendor.server.connectionCount == 0 && client.callsMade == 0)
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, everywhere.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

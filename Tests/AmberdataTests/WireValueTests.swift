@@ -1,6 +1,7 @@
 import LedgerEvents
 import LedgerJSON
 import LedgerValues
+import RandomSupport
 import Testing
 
 @testable import Amberdata
@@ -45,7 +46,7 @@ struct WireValueTests {
 
     @Test func `Random digits are rounded as arithmetic with whole numbers has it`() throws {
         for seed in 0..<20_000 as Range<UInt64> {
-            var random = SplitMix(seed: seed)
+            var random = SeededGenerator(seed: seed)
             let number = RandomNumber(using: &random)
             let found = try #require(WireValue.decimal(try Self.value(number.text)), "seed \(seed): \(number.text)")
             let expected = number.rounded()
@@ -78,7 +79,7 @@ struct WireValueTests {
 
     @Test func `A time in milliseconds is the same in each form`() throws {
         for seed in 0..<2_000 as Range<UInt64> {
-            var random = SplitMix(seed: seed)
+            var random = SeededGenerator(seed: seed)
             let milliseconds = Int64.random(in: 0..<7_258_118_400_000, using: &random)
             let expected = try #require(Instant(microseconds: milliseconds * 1000))
             let part = "\(milliseconds % 1000 + 1000)".dropFirst()
@@ -100,7 +101,7 @@ private struct RandomNumber {
     private let significand: Int128
     private let scale: Int
 
-    init(using random: inout SplitMix) {
+    init(using random: inout SeededGenerator) {
         let whole = Int.random(in: 1...9, using: &random)
         let fraction = Int.random(in: 0...22, using: &random)
         var digits = (0..<(whole + fraction)).map { _ in Int.random(in: 0...9, using: &random) }

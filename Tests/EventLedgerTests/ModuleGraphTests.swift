@@ -12,7 +12,8 @@ import Testing
     private static let store = ["LedgerPostgres", "LedgerStore"]
     /// What may reach a server, a file or a socket.
     private static let outside = [
-        "LedgerPostgres", "LedgerStore", "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "SampleScope", "Operations", "API",
+        "BlockingThreads", "LedgerPostgres", "LedgerStore", "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "SampleScope",
+        "Operations", "API",
         "Hummingbird", "Logging", "Foundation",
     ]
 

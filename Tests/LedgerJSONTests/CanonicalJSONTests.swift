@@ -1,5 +1,6 @@
 import LedgerJSON
 import LedgerValues
+import RandomSupport
 import Testing
 
 private func canonical(_ text: String) throws -> String {
@@ -25,7 +26,7 @@ struct CanonicalJSONTests {
 
     @Test(arguments: UInt64(1)...40)
     func `keys are ordered by UTF-16 code units, surrogates below U+E000`(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         let alphabet = [
             "a", "b", "\u{7f}", "\u{80}", "é", "\u{7ff}", "\u{800}", "\u{d7ff}", "\u{e000}", "\u{fffd}", "\u{ffff}",
             "😀", "\u{10000}", "\u{10ffff}",

@@ -1,9 +1,11 @@
+import RandomSupport
+
 /// Random JSON texts, with white space and needless escapes.
 struct RandomJSON {
-    var random: Seeded
+    var random: SeededGenerator
 
     init(seed: UInt64) {
-        random = Seeded(seed)
+        random = SeededGenerator(seed: seed)
     }
 
     mutating func number(in range: ClosedRange<Int>) -> Int {

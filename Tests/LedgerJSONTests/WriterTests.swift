@@ -1,5 +1,6 @@
 import LedgerJSON
 import LedgerValues
+import RandomSupport
 import Testing
 
 private func text(_ bytes: [UInt8]) -> String {
@@ -108,7 +109,7 @@ struct WriterTests {
 
     @Test(arguments: UInt64(1)...30)
     func `whatever is written reads as the same text`(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<200 {
             var scalars = String.UnicodeScalarView()
             for _ in 0..<Int.random(in: 0...24, using: &random) {

@@ -1,5 +1,6 @@
 import LedgerMerkle
 import LedgerValues
+import RandomSupport
 import Testing
 
 @Suite struct MerkleProofTests {
@@ -39,7 +40,7 @@ import Testing
 
     @Test(arguments: 0..<60 as Range<UInt64>)
     func `an inclusion proof with anything altered fails`(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let size = Int.random(in: 2...300, using: &random)
         let index = Int.random(in: 0..<size, using: &random)
         let tree = ReferenceTree(size: size, seed: seed)
@@ -67,7 +68,7 @@ import Testing
 
     @Test(arguments: 0..<60 as Range<UInt64>)
     func `a consistency proof with anything altered fails`(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let new = Int.random(in: 2...300, using: &random)
         let old = Int.random(in: 1..<new, using: &random)
         let tree = ReferenceTree(size: new, seed: seed)
@@ -100,7 +101,7 @@ import Testing
     }
 
     /// The digest with one bit flipped.
-    private func altered(_ digest: Digest32, _ random: inout SplitMix) -> Digest32 {
+    private func altered(_ digest: Digest32, _ random: inout SeededGenerator) -> Digest32 {
         var bytes = digest.bytes
         bytes[Int.random(in: 0..<32, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
         return Digest32(bytes)

@@ -1,5 +1,6 @@
 import LedgerMerkle
 import LedgerValues
+import RandomSupport
 
 /// The tree as RFC 6962 section 2.1 defines it, recursively over the leaves.
 struct ReferenceTree: Sendable {
@@ -10,7 +11,7 @@ struct ReferenceTree: Sendable {
     }
 
     init(size: Int, seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         leaves = (0..<size).map { _ in
             MerkleHash.leaf(
                 (0..<Int.random(in: 0..<80, using: &random)).map { _ in .random(in: 0...255, using: &random) })
@@ -35,19 +36,6 @@ struct ReferenceTree: Sendable {
         while half * 2 < part.count { half *= 2 }
         return MerkleHash.node(
             root(of: part[part.startIndex..<part.startIndex + half]), root(of: part[(part.startIndex + half)...]))
-    }
-}
-
-/// A small repeatable generator.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }
 

@@ -49,28 +49,8 @@ struct ContextLog {
 
     /// The events in another order, each trade's executions and each trade's stamps in theirs.
     func rewoven(_ random: inout SeededGenerator) -> ContextLog {
-        var streams: [[DecodedEvent]] = []
-        var places: [ByteKey: Int] = [:]
-        for event in events {
-            let stream = event.record.stream
-            let key = ByteKey(stream)
-            if let place = places[key] {
-                streams[place].append(event)
-            } else {
-                places[key] = streams.count
-                streams.append([event])
-            }
-        }
         var woven = ContextLog()
-        while let place = streams.indices.filter({ !streams[$0].isEmpty }).randomElement(using: &random) {
-            let event = streams[place].removeFirst()
-            let old = event.record
-            let record = EventHeader(
-                position: Int64(woven.events.count + 1), eventID: old.eventID, stream: old.stream,
-                streamVersion: old.streamVersion, type: old.type, schemaVersion: old.schemaVersion,
-                recordedAt: old.recordedAt, effectiveAt: old.effectiveAt, runID: old.runID)
-            woven.events.append(DecodedEvent(record: record, payload: event.payload))
-        }
+        woven.events = rewovenStreams(of: events, &random)
         return woven
     }
 }

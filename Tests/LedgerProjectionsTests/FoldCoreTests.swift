@@ -90,7 +90,7 @@ private struct BoxesProjection: Projection {
         var versions: Set<Version> = []
 
         func version(
-            _ kind: DocumentKind, _ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?
+            _ kind: DocumentKind, _ row: RowWriter.Place, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?
         ) {
             let version = Version(
                 kind: kind, key: row.key, from: origin.position, isFirst: origin.isFirst, to: validTo,
@@ -231,7 +231,7 @@ private struct BoxesProjection: Projection {
         let place = try #require(definition.consumedTypes.places.first)
         for event in events {
             let place = definition.events.place(of: EventType(event.record.type)) ?? place
-            fold.fold(subjects.number([ReadEvent(event.record, place, .success(event.payload))]))
+            fold.fold(subjects.number([ReadEvent(event, place)]))
         }
         #expect(fold.poison == nil)
         return try #require(fold.tally())

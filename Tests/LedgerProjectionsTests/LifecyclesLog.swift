@@ -42,27 +42,8 @@ struct LifecyclesLog {
 
     /// The streams woven into another order of arrival: each trade's own events keep theirs.
     func rewoven(_ random: inout SeededGenerator) -> LifecyclesLog {
-        var streams: [[DecodedEvent]] = []
-        var indices: [String: Int] = [:]
-        for event in events {
-            let stream = event.record.stream
-            let index = indices[stream] ?? streams.count
-            if index == streams.count {
-                indices[stream] = index
-                streams.append([])
-            }
-            streams[index].append(event)
-        }
         var woven = LifecyclesLog()
-        while let index = streams.indices.filter({ !streams[$0].isEmpty }).randomElement(using: &random) {
-            let event = streams[index].removeFirst()
-            let old = event.record
-            let record = EventHeader(
-                position: Int64(woven.events.count + 1), eventID: old.eventID, stream: old.stream,
-                streamVersion: old.streamVersion, type: old.type, schemaVersion: old.schemaVersion,
-                recordedAt: old.recordedAt, effectiveAt: old.effectiveAt, runID: old.runID)
-            woven.events.append(DecodedEvent(record: record, payload: event.payload))
-        }
+        woven.events = rewovenStreams(of: events, &random)
         return woven
     }
 }

@@ -220,7 +220,7 @@ import Testing
         var all: [(kind: DocumentKind, key: RowKey, digest: VersionDigest)] = []
 
         func version(
-            _ kind: DocumentKind, _ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?
+            _ kind: DocumentKind, _ row: RowWriter.Place, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?
         ) {
             let digest = document.withUnsafeBufferPointer { Digest32(sha256Of: $0) }
             let content = VersionContent(kind, key: row.key, stored: row.stored, document: digest).digest

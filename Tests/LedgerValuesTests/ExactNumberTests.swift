@@ -1,5 +1,6 @@
 import BigInt
 import LedgerValues
+import RandomSupport
 import Testing
 
 /// A fraction in lowest terms, the plain way: what ``ExactNumber`` is held against.
@@ -45,7 +46,7 @@ private func fits(_ units: BigInt) -> Bool {
 struct ExactNumberTests {
     @Test(arguments: UInt64(1)...60)
     func `chains of operations agree with plain fractions`(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         var made: [(ExactNumber, Fraction)] = [(ExactNumber(0), Fraction(0, 1)), (ExactNumber(-3), Fraction(-3, 1))]
         for _ in 0..<60 {
             let value = FixedDecimal(units: random.units(digits: Bool.random(using: &random) ? 28 : 13))
@@ -77,7 +78,7 @@ struct ExactNumberTests {
 
     @Test(arguments: UInt64(1)...60)
     func `products of three agree with wide integers, exact and rounded`(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<300 {
             let values = (0..<3).map { _ -> FixedDecimal in
                 let units = random.units(digits: [28, 20, 14, 6].randomElement(using: &random) ?? 28)

@@ -1,4 +1,5 @@
 import LedgerValues
+import RandomSupport
 import Testing
 
 @Suite("Decimal text")
@@ -49,7 +50,7 @@ struct FixedDecimalTextTests {
 
     @Test(arguments: UInt64(1)...50)
     func `text and value round trip`(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<200 {
             let value = FixedDecimal(units: random.units(digits: 28))
             let text = value.description
@@ -62,7 +63,7 @@ struct FixedDecimalTextTests {
 
     @Test(arguments: UInt64(1)...50)
     func `any spelling of a number reads as the same value`(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<100 {
             let value = FixedDecimal(units: random.units(digits: 28))
             guard !value.isZero else { continue }

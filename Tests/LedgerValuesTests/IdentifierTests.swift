@@ -1,11 +1,12 @@
 import LedgerValues
+import RandomSupport
 import Testing
 
 @Suite("Identifiers, digests and byte order")
 struct IdentifierTests {
     @Test(arguments: UInt64(1)...20)
     func `UUID text, bytes and halves round trip`(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<50 {
             let id = UniqueID(random: &random)
             let text = id.description
@@ -42,7 +43,7 @@ struct IdentifierTests {
 
     @Test(arguments: UInt64(1)...20)
     func `digests round trip through bytes and hexadecimal`(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
         let digest = Digest32(bytes)
         let read = Digest32(bytes: bytes.span)
@@ -72,7 +73,7 @@ struct IdentifierTests {
 
     @Test(arguments: UInt64(1)...20)
     func `order is that of the UTF-8 bytes`(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         let alphabet: [Character] = ["a", "b", "é", "\u{ffff}", "\u{e000}", "😀", "\u{0}"]
         for _ in 0..<200 {
             let (a, b) = (random.text(of: alphabet), random.text(of: alphabet))
@@ -83,7 +84,7 @@ struct IdentifierTests {
     }
 }
 
-extension Seeded {
+extension SeededGenerator {
     fileprivate mutating func text(of alphabet: [Character]) -> String {
         let prefix = Bool.random(using: &self) ? "a common prefix of text " : ""
         return prefix

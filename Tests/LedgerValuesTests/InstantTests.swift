@@ -1,4 +1,5 @@
 import LedgerValues
+import RandomSupport
 import Testing
 
 @Suite("Instants")
@@ -38,7 +39,7 @@ struct InstantTests {
 
     @Test(arguments: UInt64(1)...50)
     func `text and moment round trip, also written at an offset`(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<200 {
             var microseconds = Int64.random(in: 0...Instant.maximum.microseconds, using: &random)
             if Bool.random(using: &random) { microseconds -= microseconds % 1_000_000 }
@@ -93,7 +94,7 @@ struct CalendarDateTests {
 
     @Test(arguments: UInt64(1)...10)
     func `text round trips`(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<200 {
             let days = Int.random(
                 in: Int(CalendarDate.minimum.daysSinceEpoch)...Int(CalendarDate.maximum.daysSinceEpoch), using: &random)

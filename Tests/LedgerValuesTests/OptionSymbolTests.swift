@@ -1,4 +1,5 @@
 import LedgerValues
+import RandomSupport
 import Testing
 
 @Suite("Option symbols")
@@ -32,7 +33,7 @@ struct OptionSymbolTests {
 
     @Test(arguments: UInt64(1)...30)
     func `text round trips`(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<100 {
             let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
             let root = String(

@@ -1,11 +1,12 @@
 import BigInt
 import LedgerValues
+import RandomSupport
 import Testing
 
 /// Figures that rows publish: beyond the bound of inputs, up to what 128 bits hold.
 @Suite struct PublishedFigureTests {
     @Test func `every figure reads back as it was written`() throws {
-        var random = Seeded(11)
+        var random = SeededGenerator(seed: 11)
         for round in 0..<20_000 {
             let bits = Int.random(in: 0...127, using: &random)
             let magnitude = UInt128.random(in: 0...(UInt128(1) << 127 - 1), using: &random) >> UInt128(bits)
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func `the text of an exact number is its decimal however large it is`() {
-        var random = Seeded(12)
+        var random = SeededGenerator(seed: 12)
         for round in 0..<2_000 {
             var sum = ExactNumber.zero
             var units = BigInt(0)

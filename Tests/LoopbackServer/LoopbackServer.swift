@@ -1,3 +1,4 @@
+import BlockingThreads
 import Glibc
 import Synchronization
 
@@ -70,7 +71,7 @@ package final class LoopbackServer: Sendable {
         self.handler = handler
         let listener: Int32
         (listener, port) = try Self.listen()
-        startThread { self.accept(on: listener) }
+        precondition(startThread { self.accept(on: listener) }, "no thread for the server")
     }
 
     /// The requests so far.
@@ -135,10 +136,11 @@ package final class LoopbackServer: Sendable {
                 log.connections += 1
                 return log.connections
             }
-            startThread {
+            let isStarted = startThread {
                 Connection(server: self, socket: socket, number: number).serve()
                 close(socket)
             }
+            precondition(isStarted, "no thread for a connection")
         }
     }
 
@@ -153,25 +155,4 @@ package final class LoopbackServer: Sendable {
         }
         return handler(request)
     }
-}
-
-/// Starts a detached thread.
-func startThread(_ body: @escaping @Sendable () -> Void) {
-    final class Body {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    var thread = pthread_t()
-    let status = pthread_create(
-        &thread, &attributes,
-        { argument in
-            guard let argument else { return nil }
-            Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, Unmanaged.passRetained(Body(body)).toOpaque())
-    precondition(status == 0)
 }

@@ -2,6 +2,7 @@ import LedgerEvents
 import LedgerValues
 import MarketData
 import OptionTrades
+import RandomSupport
 import Testing
 
 @Suite struct CSVTests {
@@ -28,7 +29,7 @@ import Testing
     @Test func `CSV and NDJSON of the same observations read the same, whatever the pieces`() {
         let columns = ["kind"] + Set(MarketKind.written(in: 2).flatMap { $0.fields.map(\.name) }).sorted()
         for seed in 0..<200 as Range<UInt64> {
-            var random = SplitMix(state: seed)
+            var random = SeededGenerator(seed: seed)
             let observations = (0..<Int.random(in: 0...9, using: &random)).map { _ in RandomObservation(&random) }
             let shuffled = columns.shuffled(using: &random)
             let end = Bool.random(using: &random) ? "\r\n" : "\n"

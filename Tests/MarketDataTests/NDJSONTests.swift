@@ -2,6 +2,7 @@ import LedgerEvents
 import LedgerValues
 import MarketData
 import OptionTrades
+import RandomSupport
 import Testing
 
 @Suite struct NDJSONTests {
@@ -242,7 +243,7 @@ import Testing
 
     @Test func `what the ledger exports can be imported again`() throws {
         for seed in 0..<300 as Range<UInt64> {
-            var random = SplitMix(state: seed)
+            var random = SeededGenerator(seed: seed)
             let payload = RandomObservation(&random).payload
             let converted = try #require(
                 MarketObservedPayload(
@@ -262,7 +263,7 @@ import Testing
 
     @Test func `the same lines come out whatever the pieces they are read in`() {
         for seed in 0..<200 as Range<UInt64> {
-            var random = SplitMix(state: seed)
+            var random = SeededGenerator(seed: seed)
             var expected: [MarketObservedPayload] = []
             var lines = ""
             for _ in 0..<Int.random(in: 0...12, using: &random) {
@@ -293,7 +294,7 @@ import Testing
 
     @Test func `bytes that are no text are a reason, never a crash`() {
         for seed in 0..<500 as Range<UInt64> {
-            var random = SplitMix(state: seed)
+            var random = SeededGenerator(seed: seed)
             var line = Array(RandomObservation(&random).json(&random).utf8)
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 line[Int.random(in: 0..<line.count, using: &random)] = UInt8.random(in: 0...255, using: &random)

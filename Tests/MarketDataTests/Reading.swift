@@ -2,6 +2,7 @@ import LedgerEvents
 import LedgerValues
 import MarketData
 import OptionTrades
+import RandomSupport
 
 /// What a reader tells of a text, read in pieces of a given size.
 struct Reading {
@@ -42,19 +43,6 @@ func decimal(_ text: String) -> FixedDecimal {
 
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-/// A small repeatable generator.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
-
 /// An observation of any kind, its values written as NDJSON or CSV would write them.
 struct RandomObservation {
     let kind: MarketKind
@@ -62,7 +50,7 @@ struct RandomObservation {
     let texts: [String?]
     let payload: MarketObservedPayload
 
-    init(_ random: inout SplitMix) {
+    init(_ random: inout SeededGenerator) {
         kind = MarketKind.written(in: 2).randomElement(using: &random) ?? .spot
         var texts: [String?] = []
         var values: [MarketValue] = []
@@ -83,7 +71,7 @@ struct RandomObservation {
         self.payload = payload
     }
 
-    private static func value(_ field: MarketField, _ random: inout SplitMix) -> (String, MarketValue) {
+    private static func value(_ field: MarketField, _ random: inout SeededGenerator) -> (String, MarketValue) {
         switch field.type {
         case .choice(let values):
             let text = values.randomElement(using: &random) ?? ""
@@ -122,7 +110,7 @@ struct RandomObservation {
     }
 
     /// A line of NDJSON: members in any order, decimals as numbers or strings, nulls written or left out.
-    func json(_ random: inout SplitMix) -> String {
+    func json(_ random: inout SeededGenerator) -> String {
         var members = [#""kind":"\#(kind.rawValue)""#]
         for (field, text) in zip(kind.fields, texts) {
             guard let text else {
@@ -138,7 +126,7 @@ struct RandomObservation {
     }
 
     /// Its cells under some columns.
-    func csv(_ columns: [String], _ random: inout SplitMix) -> String {
+    func csv(_ columns: [String], _ random: inout SeededGenerator) -> String {
         columns.map { column in
             let text: String
             if column == "kind" {

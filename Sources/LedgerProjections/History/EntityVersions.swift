@@ -113,7 +113,7 @@ struct TalliedVersions: VersionStrategy {
         count(versions[index], to: position)
     }
 
-    mutating func begin(_ kind: DocumentKind, _ row: RowWriter.Row, _ document: Digest32, from origin: VersionOrigin) {
+    mutating func begin(_ kind: DocumentKind, _ row: RowWriter.Place, _ document: Digest32, from origin: VersionOrigin) {
         content.set(kind, key: row.key, stored: row.stored, document: document)
         next.append(Version(document: document, content: content.digest, key: hash, origin: origin))
     }

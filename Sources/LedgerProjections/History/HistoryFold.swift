@@ -13,7 +13,7 @@ public protocol VersionSink: AnyObject {
     ///   - origin: where it comes from.
     ///   - validTo: the position that ended it; nil for a current version.
     func version(
-        _ kind: DocumentKind, _ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?)
+        _ kind: DocumentKind, _ row: RowWriter.Place, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?)
 }
 
 /// A fold from position 0 that emits each version of a row or of facts when the version ends. It emits an entity's
@@ -63,11 +63,11 @@ public final class HistoryFold {
 private struct EmittedVersions: VersionStrategy {
     /// An entity's versions of one kind, with the bytes of their documents.
     struct Versions {
-        let documents: ArraySlice<RowWriter.Row>
+        let documents: ArraySlice<RowWriter.Place>
         let bytes: UnsafeBufferPointer<UInt8>
         let origins: Origins
 
-        func document(_ index: Int) -> RowWriter.Row { documents[documents.startIndex + index] }
+        func document(_ index: Int) -> RowWriter.Place { documents[documents.startIndex + index] }
     }
 
     /// The origins of an entity's versions of one kind, in key order; kept until the entity is finished.
@@ -124,7 +124,7 @@ private struct EmittedVersions: VersionStrategy {
     }
 
     mutating func begin(
-        _ kind: DocumentKind, _ row: RowWriter.Row, _ document: UnsafeBufferPointer<UInt8>, from origin: VersionOrigin
+        _ kind: DocumentKind, _ row: RowWriter.Place, _ document: UnsafeBufferPointer<UInt8>, from origin: VersionOrigin
     ) { next.append(origin) }
 }
 

@@ -109,17 +109,11 @@ extension ArchivedPayloads {
         let stored = try row.utf8(9)
         let position = try row.int8(0)
         let payload = try stored.withUnsafeBytes { try referred(by: $0, at: position) } ?? stored
-        return try RecordedEvent(row: row, payload: payload)
+        return RecordedEvent(header: try EventHeader(row), payload: payload, leafHash: try Digest32(stored: try row.bytea(10)))
     }
 
     /// Reads type, schema version and payload from a column on.
-    func stored(_ row: PostgresRow, from column: Int) throws -> StoredPayload {
-        StoredPayload(
-            type: try row.text(column), schemaVersion: Int(try row.int4(column + 1)), bytes: try payload(try row.utf8(column + 2)))
-    }
-
-    /// Reads type, schema version and payload from a column on.
-    func stored(copied row: BinaryCopyRow, from column: Int) throws -> StoredPayload {
+    func stored(_ row: some PostgresFields, from column: Int) throws -> StoredPayload {
         StoredPayload(
             type: try row.text(column), schemaVersion: Int(try row.int4(column + 1)), bytes: try payload(try row.utf8(column + 2)))
     }

@@ -181,7 +181,7 @@ struct AuditedView {
                     $query$\(shown(columns)) FROM (SELECT \(typed.joined(separator: ", ")) FROM projection.$query$
                     || quote_ident(standing.table_name)
                     || $query$ t CROSS JOIN LATERAL (SELECT t.document::jsonb AS document OFFSET 0) d
-                    WHERE t.valid_from <= $1 AND (t.valid_to IS NULL OR t.valid_to > $1)\(conditions)) r
+                    WHERE \(VersionTable.isValid(at: "$1", "t."))\(conditions)) r
                     CROSS JOIN (SELECT $2 AS now) m$query$
                     USING $1, standing.moment\(key.indices.map { ", $\($0 + 2)" }.joined());
             END

@@ -19,7 +19,7 @@ final class VersionBuffer: VersionSink {
     }
 
     func version(
-        _ kind: DocumentKind, _ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?
+        _ kind: DocumentKind, _ row: RowWriter.Place, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?
     ) {
         if let validTo {
             switch kind {

@@ -287,15 +287,3 @@ public struct CatalogVerifier: Sendable {
 
     private static func key(_ file: String, _ version: Int) -> ByteKey { ByteKey("\(file) v\(version)") }
 }
-
-extension LogReader {
-    /// The events of all streams whose names lie in a range of bytes, by stream and version. Made for short streams.
-    func events(inStreamsFrom first: String, to end: String, _ session: PostgresSession) throws -> [RecordedEvent] {
-        try session.execute(
-            """
-            SELECT \(Self.columns) FROM ledger.events
-            WHERE stream >= $1 AND stream < $2 ORDER BY stream, stream_version
-            """, [.text(first), .text(end)]
-        ).map(ArchivedPayloads(session).event)
-    }
-}

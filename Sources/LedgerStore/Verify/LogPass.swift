@@ -1,5 +1,5 @@
+import BlockingThreads
 import LedgerEvents
-import LedgerPostgres
 import LedgerProjections
 
 /// One pass over the log for any number of folds: the events are decoded once and folded by each fold, on several
@@ -35,10 +35,6 @@ final class LogPass: Sendable {
         var isOrdered = false
         var isGivenUp = false
         var workers = 0
-    }
-
-    private struct NoThread: Error, CustomStringConvertible {
-        var description: String { "the program has no threads left" }
     }
 
     private let lanes: [DigestLane]

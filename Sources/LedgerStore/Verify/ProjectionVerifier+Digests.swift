@@ -26,15 +26,8 @@ extension ProjectionVerifier {
         of version: ProjectionVersion, _ columns: ColumnSet, at position: Int64, _ session: PostgresSession
     ) throws -> (digest: String, rows: Int) {
         var digest = RowDigest(columns)
-        let order = columns.key.map(quoteIdentifier).joined(separator: ", ")
-        try session.copyOut(
-            """
-            COPY (SELECT document FROM \(version.table)
-                  WHERE valid_from <= \(position) AND (valid_to IS NULL OR valid_to > \(position))
-                  ORDER BY \(order))
-            TO STDOUT (FORMAT binary)
-            """
-        ) { row in
+        let table = VersionTable(name: version.table, key: columns.key, stored: columns.stored)
+        try session.copyOut(table.copyOut(at: position, [])) { row in
             // A null, which no document is, counts as an empty text, which is no JSON.
             let document = try row.rawBytes(0) ?? UnsafeRawBufferPointer(start: nil, count: 0)
             try document.withMemoryRebound(to: UInt8.self) { try digest.add($0) }

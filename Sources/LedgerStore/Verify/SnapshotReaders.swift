@@ -1,3 +1,4 @@
+import BlockingThreads
 package import LedgerPostgres
 
 /// Sessions that read what another session's transaction sees, so that independent reads of one snapshot share the

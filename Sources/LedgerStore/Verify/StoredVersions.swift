@@ -92,14 +92,13 @@ struct StoredVersions {
     }
 
     private func part(_ visit: Visit) -> String {
-        func current(_ position: Int64) -> String { "valid_from <= \(position) AND (valid_to IS NULL OR valid_to > \(position))" }
         func order(_ columns: [String]) -> String { columns.map(quoteIdentifier).joined(separator: ", ") }
         return switch visit {
         case .all: ""
         case .inOrder(let position): " WHERE valid_from <= \(position) ORDER BY \(order(table.key + ["valid_from"]))"
-        case .current(let position): " WHERE \(current(position)) ORDER BY \(order(table.key))"
+        case .current(let position): " WHERE \(VersionTable.isValid(at: position)) ORDER BY \(order(table.key))"
         // A null, which no position is, makes a version that is not current.
-        case .notCurrent(let position): " WHERE (\(current(position))) IS NOT TRUE"
+        case .notCurrent(let position): " WHERE (\(VersionTable.isValid(at: position))) IS NOT TRUE"
         }
     }
 

@@ -131,7 +131,7 @@ struct VersionTrace {
         var versions: [Place: Version] = [:]
 
         func version(
-            _ kind: DocumentKind, _ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?
+            _ kind: DocumentKind, _ row: RowWriter.Place, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?
         ) {
             let bytes = document.withUnsafeBufferPointer { Array($0) }
             let content = VersionContent(kind, key: row.key, stored: row.stored, document: Digest32(sha256Of: bytes))

@@ -30,7 +30,7 @@ public struct VersionComparison: Sendable {
         func rows(_ version: ProjectionVersion) -> String {
             """
             SELECT \(names), document FROM \(version.table)
-            WHERE valid_from <= \(position) AND (valid_to IS NULL OR valid_to > \(position))
+            WHERE \(VersionTable.isValid(at: position))
             """
         }
         try session.copyOut(

@@ -1,3 +1,4 @@
+import BlockingThreads
 import LedgerEvents
 package import LedgerNotes
 import LedgerPostgres

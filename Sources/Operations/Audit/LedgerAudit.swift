@@ -130,6 +130,8 @@ extension Ledger {
             defer {
                 readers.close()
                 start.finish()
+                // Somebody else may hold the sessions that are still waited for.
+                group.cancelAll()
             }
             return try await pool.run { session in
                 start.finish()

@@ -1,3 +1,4 @@
+import BlockingThreads
 import EmbeddedPostgres
 import LedgerEvents
 import LedgerNotes

@@ -1,3 +1,4 @@
+import BlockingThreads
 import EmbeddedPostgres
 import Glibc
 import LedgerEvents

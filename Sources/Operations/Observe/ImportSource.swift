@@ -1,3 +1,4 @@
+import BlockingThreads
 import Glibc
 
 /// A file to import, open from the start to the end of a run. Input that cannot be read twice (a pipe, standard input)

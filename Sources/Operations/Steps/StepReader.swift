@@ -1,3 +1,4 @@
+import BlockingThreads
 import LedgerEvents
 import LedgerJSON
 import LedgerPostgres

@@ -136,13 +136,13 @@ extension Ledger {
         _ deadline: FoldDeadline, _ session: PostgresSession
     ) throws -> [UInt8] {
         let (before, after) = (old.completeFold(), new.completeFold())
-        let types = old.consumes.keys.map(\.rawValue).sorted { $0.isBytewiseLess(than: $1) }
+        let decoder = EventDecoder([old, new])
         for start in stride(from: 0, to: position, by: chunk) {
             try deadline.check()
-            for event in try LogReader().events(after: start, upTo: position, types: types, limit: chunk, session) {
-                guard let decoded = try old.decode(event) else { continue }
-                try before.apply(decoded)
-                try after.apply(decoded)
+            for event in try LogReader().events(after: start, upTo: position, types: decoder.types, limit: chunk, session) {
+                guard let read = decoder.read(event) else { continue }
+                try before.apply(read)
+                try after.apply(read)
             }
         }
         var difference = VersionDifference(new.columns)

@@ -77,9 +77,12 @@ package struct InstalledRules: Sendable {
     /// Reads every installed rules version. Throws if a projection has none that can be used.
     package init(_ resources: Resources, model: LedgerModel = TradeLedger.model) throws {
         let files = resources.files
-        self.init(
-            try ProjectionRegistry(model, files: try files.projectionFiles(), read: files.projectionFile),
-            try AnalysisRegistry(MarketAnalysis.sources, files: try files.analysisFiles(), read: files.ruleFile), files)
+        // Projections and analyses share files of both.
+        self = try RuleDocument.parsingEachOnce {
+            InstalledRules(
+                try ProjectionRegistry(model, files: try files.projectionFiles(), read: files.projectionFile),
+                try AnalysisRegistry(MarketAnalysis.sources, files: try files.analysisFiles(), read: files.ruleFile), files)
+        }
     }
 
     /// Compares the rules of two versions of a projection or an analysis; their code versions don't matter.

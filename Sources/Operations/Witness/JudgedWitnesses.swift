@@ -1,3 +1,4 @@
+import BlockingThreads
 import LedgerEvents
 import LedgerNotes
 import LedgerPostgres

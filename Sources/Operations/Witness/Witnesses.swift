@@ -1,3 +1,4 @@
+import BlockingThreads
 import Curl
 import LedgerEvents
 import LedgerNotes

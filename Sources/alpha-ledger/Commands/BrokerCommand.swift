@@ -124,11 +124,8 @@ struct BrokerCommand: AsyncParsableCommand {
         @Option(help: "Why.") var why: String
 
         func run() async throws {
-            try await options.withLedger { ledger in
-                let isNew = try await brokerResult {
-                    try await BrokerDesk(ledger, source: choice.source).halt(requestedBy: "command line", why: why)
-                }
-                Output.line(isNew ? "halted" : "it is halted already")
+            try await atDesk(options, choice) { desk in
+                try await desk.halt(requestedBy: "command line", why: why) ? "halted" : "it is halted already"
             }
         }
     }
@@ -146,11 +143,8 @@ struct BrokerCommand: AsyncParsableCommand {
         @Option(help: "Why.") var why: String
 
         func run() async throws {
-            try await options.withLedger { ledger in
-                let isNew = try await brokerResult {
-                    try await BrokerDesk(ledger, source: choice.source).resume(requestedBy: "command line", why: why)
-                }
-                Output.line(isNew ? "resumed" : "it is not halted")
+            try await atDesk(options, choice) { desk in
+                try await desk.resume(requestedBy: "command line", why: why) ? "resumed" : "it is not halted"
             }
         }
     }
@@ -169,12 +163,7 @@ struct BrokerCommand: AsyncParsableCommand {
         @Option(help: "Why.") var why: String
 
         func run() async throws {
-            try await options.withLedger { ledger in
-                let recorded = try await brokerResult {
-                    try await BrokerDesk(ledger, source: choice.source).cancel(intent, requestedBy: "command line", why: why)
-                }
-                Output.line(recorded)
-            }
+            try await atDesk(options, choice) { desk in try await desk.cancel(intent, requestedBy: "command line", why: why) }
         }
     }
 
@@ -201,6 +190,15 @@ struct BrokerCommand: AsyncParsableCommand {
             if json { Output.bytes(node.httpBytes() + [UInt8(ascii: "\n")]) } else { Output.line("\(differences) differences") }
             if differences > 0 { throw ExitCode(1) }
         }
+    }
+}
+
+/// Prints what a change at a source's desk says of itself.
+private func atDesk(
+    _ options: SettingsOptions, _ choice: BrokerCommand.Choice, _ change: @Sendable (BrokerDesk) async throws -> String
+) async throws {
+    try await options.withLedger { ledger in
+        Output.line(try await brokerResult { try await change(BrokerDesk(ledger, source: choice.source)) })
     }
 }
 

@@ -61,7 +61,7 @@ struct CaptureCommand: AsyncParsableCommand {
                         progress.show("\(step.series.rawValue) \(step.currency): \(step.done) of \(step.of) hours, \(step.calls) calls")
                     })
             }
-            try print(summary, json: json)
+            try summary.print(json: json)
         }
     }
 
@@ -252,33 +252,6 @@ struct CaptureCommand: AsyncParsableCommand {
     }
 }
 
-/// Prints the capture's summary as text.
-private func show(_ summary: CaptureSummary) {
-    Output.line("\(summary.dryRun ? "dry run" : "run") \(summary.runID), \(summary.calls) calls")
-    Output.table(
-        ["series", "market", "hours", "known", "captured", "unchanged", "empty", "left", "new rows", "superseding", "unchanged rows"],
-        summary.outcomes.map { outcome in
-            [outcome.series.rawValue, outcome.currency]
-                + [
-                    outcome.hours, outcome.known, outcome.captured, outcome.unchanged, outcome.empty, outcome.left, outcome.rows.inserted,
-                    outcome.rows.superseding, outcome.rows.unchanged,
-                ].map { "\($0)" }
-        }, rightAligned: Set(2...10))
-    for outcome in summary.outcomes {
-        guard let failure = outcome.failure else { continue }
-        Output.errorText(
-            Output.escaped("\(outcome.series.rawValue) \(outcome.currency): \(failure.code.rawValue): \(failure.message)"))
-    }
-    var leftOut: [String: Int] = [:]
-    for outcome in summary.outcomes { leftOut.merge(outcome.leftOut) { $0 + $1 } }
-    if !leftOut.isEmpty {
-        let counts = leftOut.sorted { $0.key.isBytewiseLess(than: $1.key) }.map { "\($0.value) \($0.key)" }
-        Output.line("left out: \(counts.joined(separator: ", "))")
-    }
-    if summary.isCutShort { Output.line("the calls were used up; run it again for the rest") }
-    if summary.dryRun { Output.line("nothing was written; --apply appends") }
-}
-
 /// Captures series of symbols and prints the summary.
 private func captureSymbols(
     _ series: [CaptureSeries], _ symbols: [String], _ question: SymbolQuestion, _ options: SettingsOptions,
@@ -294,17 +267,7 @@ private func captureSymbols(
             progress.show("\(step.series.rawValue) \(step.currency): \(step.done) of \(step.of), \(step.calls) calls")
         }
     }
-    try print(summary, json: writing.json)
-}
-
-/// Prints a summary, and ends with 1 if a series failed.
-private func print(_ summary: CaptureSummary, json: Bool) throws {
-    if json {
-        Output.bytes(summary.node.httpBytes() + [UInt8(ascii: "\n")])
-    } else {
-        show(summary)
-    }
-    if summary.hasFailures { throw ExitCode(1) }
+    try summary.print(json: writing.json)
 }
 
 extension CaptureSeries: ExpressibleByArgument {

@@ -2,8 +2,8 @@ import Glibc
 
 /// Starts a detached thread with every signal blocked; false if the system has no threads left.
 ///
-/// Blocked signals matter: a write to a closed TLS connection raises SIGPIPE, which libcurl leaves to its caller.
-func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+/// Blocked signals matter: a write to a closed connection raises SIGPIPE, which C libraries leave to their callers.
+package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -12,7 +12,7 @@ func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    // A thread inherits its creator's mask.
+    // A thread inherits its creator's mask. With all signals blocked here, signals go to the program's own threads.
     var all = sigset_t()
     var previous = sigset_t()
     sigfillset(&all)

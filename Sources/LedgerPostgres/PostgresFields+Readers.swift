@@ -1,5 +1,6 @@
-/// Readers by column index, from 0. They throw if the column is null, of another type, or infinite.
-extension PostgresRow {
+/// Readers by column index, from 0. They throw if the column is null, of another type, or infinite. A COPY stream carries no types,
+/// so only lengths are checked there.
+extension PostgresFields {
     /// Whether a column is null; an absent column counts as null.
     public func isNull(_ column: Int) -> Bool {
         (try? withField(column) { (field) throws(PostgresError) in field.bytes == nil }) ?? true

@@ -1,11 +1,11 @@
-/// A row whose columns are read by index.
-protocol FieldSource {
-    /// Calls `body` with one column's decoder, whose bytes are valid only during the call.
-    func withField<R>(_ column: Int, _ body: (FieldDecoder) throws(PostgresError) -> R) throws(PostgresError) -> R
+/// A row whose columns are read by index: of a statement's result, or of a COPY stream.
+public protocol PostgresFields {
+    /// Calls `body` with one column's field, whose bytes are valid only during the call.
+    func withField<R>(_ column: Int, _ body: (PostgresField) throws(PostgresError) -> R) throws(PostgresError) -> R
 }
 
-/// Decodes one value in Postgres's binary format. The caller names the field in errors.
-struct FieldDecoder {
+/// One value in Postgres's binary format, which a row's readers decode.
+public struct PostgresField {
     /// The value's bytes; nil for null.
     let bytes: UnsafeRawBufferPointer?
     /// The column's type; unspecified if the source carries no types (COPY).
@@ -107,7 +107,7 @@ struct FieldDecoder {
 
     /// The elements of an array with at most one dimension, each with the array's own element type.
     func array<Element>(
-        _ expected: String, of elementTypes: [UInt32], _ element: (FieldDecoder) throws(PostgresError) -> Element
+        _ expected: String, of elementTypes: [UInt32], _ element: (PostgresField) throws(PostgresError) -> Element
     ) throws(PostgresError) -> [Element] {
         guard let bytes else { throw .decoding("column \(column) is null where \(expected) was expected") }
         guard bytes.count >= 12 else { throw mismatch(expected) }
@@ -131,7 +131,7 @@ struct FieldDecoder {
             let field =
                 length < 0 ? nil : UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + length)])
             offset += max(0, length)
-            elements.append(try element(FieldDecoder(bytes: field, type: elementType, column: column)))
+            elements.append(try element(PostgresField(bytes: field, type: elementType, column: column)))
         }
         return elements
     }
