@@ -1,5 +1,6 @@
 import LedgerJSON
 import LedgerValues
+import OptionTrades
 
 /// Gamma exposure by strike, with the two levels that it has.
 struct ExposureSection {

@@ -1,5 +1,6 @@
 import LedgerJSON
 import LedgerValues
+import OptionTrades
 
 /// Open contracts under moves of spot, of IV and of time: a map of gains for each number of days.
 struct ScenariosSection {

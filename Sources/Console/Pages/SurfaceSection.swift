@@ -1,5 +1,6 @@
 import LedgerJSON
 import LedgerValues
+import OptionTrades
 
 /// The surface of implied volatility: the latest market date by tenor, with what came before in small lines, and ranges of delta.
 struct SurfaceSection {
