@@ -110,6 +110,48 @@ import Testing
         }
     }
 
+    @Test func `the trades that a thesis counts are those of the views at its position that are not later than its moment`() async throws {
+        try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
+            var log = RandomTradeLog(seed: 3, trades: 12)
+            try await bench.append(try log.events(90))
+            try await bench.project()
+            var seen: Set<String> = []
+            for (position, now) in [(90, "2026-04-01T00:00:00Z"), (40, "2026-04-01T00:00:00Z"), (90, "2020-01-01T00:00:00Z")] {
+                var request = AnalysisRequest(.thesis, ["currency": "BTC"])
+                request.asOfPosition = Int64(position)
+                request.asOf = Instant(now)
+                let root = try await AnalysisReader(bench.ledger).answer(request).document.root
+                let measured = try #require(root["data"]?["tree"]?.elements.first { $0["id"]?.string == "alpha_measurement" })
+                var nodes: [String: [String: String]] = [:]
+                for node in try #require(measured["children"]).elements {
+                    var counts: [String: String] = ["": node["value"]?.sourceText ?? ""]
+                    for input in try #require(node["inputs"]).elements {
+                        counts[input["name"]?.string ?? "", default: ""] += input["value"]?.string ?? ""
+                    }
+                    nodes[node["id"]?.string ?? ""] = counts
+                }
+                var expected: [String: [String: String]] = [:]
+                for (view, columns) in [
+                    (View.alignment, ["alignment_label", "context_quality"]), (.executionQuality, ["benchmark_quality"]),
+                ] {
+                    var ask = ViewRequest()
+                    ask.asOfPosition = Int64(position)
+                    ask.rules = .version(try VersionReference(parsing: view.projection == "alignment" ? "v1/c1" : "v1/c2"))
+                    let rows = try await bench.list(view, ask).rows.map { try JSONDocument(parsing: Array($0.utf8)).root }
+                        .filter { row in row["trade_date"]?.instant.map { $0 <= Instant(now) ?? .minimum } ?? false }
+                    for column in columns {
+                        let groups = Dictionary(grouping: rows) { $0[column]?.string ?? "none" }
+                        expected[column] = groups.mapValues { "\($0.count)" }.merging(["": "\(rows.count)"]) { own, _ in own }
+                        seen.formUnion(groups.keys)
+                    }
+                }
+                #expect(nodes == expected, "at \(position), \(now)")
+            }
+            // Of each kind of node some, and rows without a stamp.
+            #expect(seen.count > 3 && seen.contains("none"), "\(seen)")
+        }
+    }
+
     @Test func `yields stand on the chain of the moment and of the position, and each figure is explained by its part`() async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             for (time, bid) in [("2026-01-08T15:00:00Z", 1), ("2026-01-08T16:00:00Z", 2), ("2026-01-09T15:00:00Z", 3)] {
