@@ -67,6 +67,7 @@ public struct AnalysisReading<Question: Sendable>: Sendable {
     public let question: Question
     /// The reader's now.
     public let now: Instant
-    /// For each of the analysis's inputs its rows in order of time, none later than now.
+    /// For each of the analysis's inputs its rows in order of time, none later than now; of rows that are only counted the documents
+    /// of `RowCounts` in their place.
     public let rows: [[JSONDocument]]
 }

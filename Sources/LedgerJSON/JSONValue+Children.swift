@@ -26,13 +26,9 @@ extension JSONValue {
     }
 
     /// The member with that key, or nil if the key is absent or the value is not an object. Linear in the number of
-    /// members, without allocation unless keys have escapes. To read many members, use ``memberViews`` instead.
+    /// members, without allocation unless keys have escapes.
     public subscript(_ key: String) -> JSONValue? {
-        let wanted = key.utf8Span.span
-        for member in memberViews where document.string(at: member.index, is: wanted) {
-            return member.value
-        }
-        return nil
+        document.member(key.utf8Span.span, ofObjectAt: index).map { JSONValue(document: document, index: $0) }
     }
 
     /// A key and its value.
@@ -63,6 +59,33 @@ extension JSONValue {
 
         /// The key as a string value, which gives access to its source text and offset.
         public var keyValue: JSONValue { JSONValue(document: document, index: index) }
+    }
+}
+
+extension JSONDocument {
+    /// The node of the value of an object's member; nil if the object has no such key, or if the node is none of an object.
+    ///
+    /// Every reader of documents comes through here. The loop therefore holds the document once and makes no value of the
+    /// members that it passes.
+    func member(_ key: Span<UInt8>, ofObjectAt index: Int) -> Int? {
+        let nodes = nodes
+        let bytes = bytes
+        let tape = nodes.span
+        let text = bytes.span
+        let object = tape[index]
+        guard object.kind == Node.object else { return nil }
+        let end = Int(object.next)
+        var at = index + 1
+        while at < end {
+            let name = tape[at]
+            let isFound =
+                name.info & Node.hasEscape == 0
+                ? Int(name.end &- name.start) == key.count &+ 2 && equalBytes(text, Int(name.start) + 1, key, 0, count: key.count)
+                : string(at: at, is: key)
+            if isFound { return at + 1 }
+            at = Int(tape[at + 1].next)
+        }
+        return nil
     }
 }
 

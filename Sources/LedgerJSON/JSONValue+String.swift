@@ -1,3 +1,5 @@
+public import LedgerValues
+
 /// What keeps a parsed string from being ordinary text.
 public enum StringIssue: Sendable, Hashable {
     /// An escaped surrogate without its partner: the string is not Unicode text at all.
@@ -48,6 +50,17 @@ extension JSONValue {
     public func stringIs(_ text: StaticString) -> Bool {
         node.kind == Node.string && document.string(at: index, is: text)
     }
+
+    /// Whether the value is a string with the same bytes as a text. Without allocation unless the string has escapes.
+    public func stringEquals(_ text: String) -> Bool {
+        node.kind == Node.string && document.string(at: index, is: text.utf8Span.span)
+    }
+
+    /// The instant that the string is the text of, or nil. Without allocation unless the string has escapes.
+    public var instant: Instant? { withUnescapedUTF8 { Instant(parsing: $0) } ?? nil }
+
+    /// The date that the string is the text of, or nil. Without allocation unless the string has escapes.
+    public var date: CalendarDate? { withUnescapedUTF8 { CalendarDate(parsing: $0) } ?? nil }
 }
 
 extension JSONDocument {

@@ -24,6 +24,12 @@ struct KeyStack {
     private var fingerprints: [UInt64] = []
     private var scratch: (left: [UInt8], right: [UInt8]) = ([], [])
 
+    /// With room for the keys of most documents, so that none of them lets it grow step by step.
+    init() {
+        keys.reserveCapacity(Scope.linearLimit)
+        fingerprints.reserveCapacity(Scope.linearLimit)
+    }
+
     /// An empty scope on top of all others.
     var scope: Scope { Scope(first: keys.count) }
 

@@ -13,13 +13,19 @@ public struct RowRange: Sendable, Equatable {
     public let from: Instant
     /// Inclusive.
     public let through: Instant
+    /// The columns by whose texts the rows are counted, if only their numbers are needed; empty if the rows are. The documents of
+    /// ``RowCounts`` stand for rows that are counted, and rows before the range are not counted.
+    public let countedBy: [String]
 
-    public init(_ projection: String, equals: [String: String], time: String, from: Instant, through: Instant) {
+    public init(
+        _ projection: String, equals: [String: String], time: String, from: Instant, through: Instant, countedBy: [String] = []
+    ) {
         self.projection = projection
         self.equals = equals
         self.time = time
         self.from = from
         self.through = through
+        self.countedBy = countedBy
     }
 
     /// The conditions on the key alone, in the order of the columns' names.
@@ -28,7 +34,12 @@ public struct RowRange: Sendable, Equatable {
     }
 
     /// All conditions.
-    public var filters: [RowFilter] { entities + Self.filters(time, from: from, before: through.advanced(byMicroseconds: 1)) }
+    public var filters: [RowFilter] { filters(through: through) }
+
+    /// All conditions, and that no time is after an instant.
+    public func filters(through instant: Instant) -> [RowFilter] {
+        entities + Self.filters(time, from: from, before: min(instant, through).advanced(byMicroseconds: 1))
+    }
 
     /// The conditions on the second of an instant that comes before the range.
     public func filters(inSecondOf last: Instant) -> [RowFilter] {

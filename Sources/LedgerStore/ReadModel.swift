@@ -46,6 +46,14 @@ public struct ReadModel: Sendable {
         }
     }
 
+    /// The numbers of the rows valid at a position that pass every filter, by the texts of some columns. The database counts, and
+    /// reads from the documents what is not stored beside them.
+    public func counts(
+        by columns: [String], at position: Int64, filters: [RowFilter], _ session: PostgresSession
+    ) throws -> RowCounts {
+        try rows.counts(by: columns, at: position, filters, session)
+    }
+
     /// The row of a key valid at a position; nil if there is none.
     public func row(of key: RowKey, at position: Int64, _ session: PostgresSession) throws -> [UInt8]? {
         try rows.documents(of: [key], at: position, session)[0]

@@ -14,13 +14,18 @@ extension RowFilter {
         case .equalsIgnoringCase(_, let value): return "lower(\(name) COLLATE \"C\") = \(bind(.text(value.asciiFolded)))"
         case .from(_, let instant):
             let bound = ">= \(bind(instant.value))"
-            return isKey ? "\(name) >= \(bind(.text(instant.second))) AND \(name)::timestamptz \(bound)" : "\(name) \(bound)"
+            if !isKey { return "\(name) \(bound)" }
+            // Only a text of the same second has to be read as an instant.
+            let isLater = "\(name) > \(bind(.text(instant.second + "Z")))"
+            return "\(name) >= \(bind(.text(instant.second))) AND (\(isLater) OR \(name)::timestamptz \(bound))"
         // The texts of dates are in the order of time.
         case .fromDate(_, let date): return "\(name) >= \(bind(.text(date.description)))"
         case .beforeDate(_, let date): return "\(name) < \(bind(.text(date.description)))"
         case .before(_, let instant):
             let bound = "< \(bind(instant.value))"
-            return isKey ? "\(name) <= \(bind(.text(instant.second + "Z"))) AND \(name)::timestamptz \(bound)" : "\(name) \(bound)"
+            if !isKey { return "\(name) \(bound)" }
+            let isEarlier = "\(name) < \(bind(.text(instant.second)))"
+            return "\(name) <= \(bind(.text(instant.second + "Z"))) AND (\(isEarlier) OR \(name)::timestamptz \(bound))"
         }
     }
 }

@@ -10,7 +10,7 @@ extension RowOrder {
     ///   from the document.
     func sql(columns: [String]) -> String {
         let isColumn = columns.contains { $0.isBytewiseEqual(to: column.name) }
-        let member = "(document::json ->> \(quoteLiteral(column.name)))"
+        let member = VersionTable.member(column.name)
         let value = isColumn ? quoteIdentifier(column.name) : member
         switch column.kind {
         // A key holds figures as texts that are no numbers.

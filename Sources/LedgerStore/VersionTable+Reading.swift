@@ -83,6 +83,36 @@ extension VersionTable {
         ).first?.utf8(0)
     }
 
+    /// See ``ReadModel/counts(by:at:filters:_:)``.
+    func counts(
+        by columns: [String], at position: Int64, _ filters: [RowFilter], _ session: PostgresSession
+    ) throws -> RowCounts {
+        let texts = columns.map { "\(text(of: $0)) COLLATE \"C\"" }
+        let groups = columns.indices.map { "\($0 + 2)" }
+        let found = try query(
+            { filters, _ in
+                """
+                SELECT \((["count(*)"] + texts).joined(separator: ", ")) FROM \(name)
+                WHERE \((valid + filters).joined(separator: " AND "))
+                GROUP BY \(groups.joined(separator: ", ")) LIMIT $2
+                """
+            }, position, filters, nil, Int.max, session)
+        var counts = RowCounts(by: columns)
+        for row in found {
+            let texts = try columns.indices.map { row.isNull($0 + 1) ? nil : try row.text($0 + 1) }
+            counts.add(texts, count: try row.int8(0))
+        }
+        return counts
+    }
+
+    /// The text of a column, from beside the document if it is there.
+    private func text(of column: String) -> String {
+        (key + stored).contains { $0.isBytewiseEqual(to: column) } ? quoteIdentifier(column) : Self.member(column)
+    }
+
+    /// The text of a member of the document; null if it is null.
+    static func member(_ name: String) -> String { "(document::json ->> \(quoteLiteral(name)))" }
+
     /// See ``ReadModel/newest(in:by:at:filters:_:)``.
     func newest(
         in group: [String], by time: String, at position: Int64, _ filters: [RowFilter], _ session: PostgresSession

@@ -89,6 +89,23 @@ public struct ExactNumber: Sendable {
         return wide.roundedUnits(fractionDigits: fractionDigits).map(FixedDecimal.init(units:))
     }
 
+    /// The quotient by a number, rounded as ``rounded(fractionDigits:)`` rounds, or nil if that is zero. Unlike
+    /// ``divided(by:)`` it never looks for common factors, which takes long if both are long.
+    public func rounded(over divisor: ExactNumber) -> FixedDecimal? {
+        if divisor.isZero { return nil }
+        if let quotient = Self.narrowly(self, divisor, NarrowRatio.quotient) { return ExactNumber(quotient).rounded() }
+        return wide.quotient(by: divisor.wide).roundedUnits(fractionDigits: FixedDecimal.fractionDigits).map(FixedDecimal.init(units:))
+    }
+
+    /// The same values as whole numbers over one divisor.
+    ///
+    /// Sums and products of whole numbers have no common factors to be found. With divisors of their own, the sum of
+    /// some dozen quotients spends nearly all its time on that.
+    public static func overOneDivisor(_ values: [ExactNumber]) -> (wholes: [ExactNumber], divisor: ExactNumber) {
+        let (wholes, divisor) = WideRatio.overOneDivisor(values.map(\.wide))
+        return (wholes.map { ExactNumber($0) }, ExactNumber(divisor))
+    }
+
     /// The decimal text of the value, of any size, rounded once, half to even, to ten fractional digits.
     public var decimalText: String { rounded()?.description ?? wide.roundedText }
 

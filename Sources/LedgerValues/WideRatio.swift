@@ -56,7 +56,10 @@ struct WideRatio {
     }
 
     /// The quotient by a value, which must not be zero.
-    func divided(by other: WideRatio) -> WideRatio {
+    func divided(by other: WideRatio) -> WideRatio { quotient(by: other).reduced }
+
+    /// The same with whatever common factors numerator and divisor have.
+    func quotient(by other: WideRatio) -> WideRatio {
         var top = numerator * other.divisor
         var bottom = divisor * BigInt(other.numerator.magnitude)
         if other.isNegative { top.negate() }
@@ -65,7 +68,23 @@ struct WideRatio {
         } else if scale > other.scale {
             bottom *= BigInt(Self.power(scale - other.scale))
         }
-        return WideRatio(numerator: top, divisor: bottom, scale: 0).reduced
+        return WideRatio(numerator: top, divisor: bottom, scale: 0)
+    }
+
+    /// The same values as whole numbers over one divisor, a multiple of all of theirs.
+    static func overOneDivisor(_ values: [WideRatio]) -> (wholes: [WideRatio], divisor: WideRatio) {
+        let scale = values.map(\.scale).max() ?? 0
+        var divisor = BigUInt(1)
+        for value in values where value.divisor != 1 {
+            // The rest of a division by the value's own divisor is no longer than that, so that the common factor is soon found.
+            let own = value.divisor.magnitude
+            divisor *= own / (divisor % own).greatestCommonDivisor(with: own)
+        }
+        func whole(_ number: BigInt) -> WideRatio { WideRatio(numerator: number, divisor: 1, scale: 0) }
+        let wholes = values.map { value in
+            whole(value.numerator * BigInt(divisor / value.divisor.magnitude * power(scale - value.scale)))
+        }
+        return (wholes, whole(BigInt(divisor * power(scale))))
     }
 
     /// Both values as integers over one denominator, for comparison.

@@ -47,7 +47,7 @@ import Testing
                 let now = try moment(text)
                 let read = try asked.inputs(now).map { range in
                     if rows[range.projection] == nil { rows[range.projection] = try market.rows(of: range.projection) }
-                    return ObservedMarket.rows(of: range, among: rows[range.projection] ?? [])
+                    return try ObservedMarket.rows(of: range, among: rows[range.projection] ?? [])
                 }
                 let document = asked.document(read, now)
                 let name = "\(identity.name) \(identity.reference) BTC \(text)"

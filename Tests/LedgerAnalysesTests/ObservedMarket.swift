@@ -86,13 +86,18 @@ struct ObservedMarket {
     }
 
     /// The rows of a range in order of time, or those of the second of the last one before it.
-    static func rows(of range: RowRange, among rows: [JSONDocument]) -> [JSONDocument] {
+    static func rows(of range: RowRange, among rows: [JSONDocument]) throws -> [JSONDocument] {
         func time(_ row: JSONDocument) -> Instant { row.root[range.time]?.string.flatMap { Instant($0) } ?? .minimum }
         func found(_ filters: [RowFilter]) -> [JSONDocument] {
             rows.filter { row in filters.allSatisfy { $0.passes(row.root) } }.enumerated()
                 .sorted { (time($0.element), $0.offset) < (time($1.element), $1.offset) }.map(\.element)
         }
         let inside = found(range.filters)
+        if !range.countedBy.isEmpty {
+            var counts = RowCounts(by: range.countedBy)
+            for row in inside { counts.add(row.root) }
+            return try counts.documents()
+        }
         if !inside.isEmpty { return inside }
         guard let last = found(range.entities + [.before(column: range.time, range.from)]).last else { return [] }
         return found(range.filters(inSecondOf: time(last)))

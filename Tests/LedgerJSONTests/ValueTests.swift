@@ -44,6 +44,30 @@ struct ValueTests {
         #expect(try parsed("1e18").decimal == nil)
     }
 
+    @Test func `a member is found by the bytes of its unescaped key, whatever stands before it`() throws {
+        let root = try parsed(
+            #"{"a":{"b":1,"c":[{"d":2}]},"\u0062":3,"key of sixteen b":4,"key of sixteen c":5,"e\u0301":6,"x\ud800":7,"":8}"#)
+        let found = ["b", "key of sixteen b", "key of sixteen c", "e\u{301}", ""].map { root[$0]?.integer }
+        #expect(found == [3, 4, 5, 6, 8])
+        for absent in ["c", "d", "\u{e9}", "key of sixteen", "key of sixteen d", "x", "x\u{fffd}"] {
+            #expect(root[absent] == nil, "\(absent)")
+        }
+        #expect(root["a"]?["c"]?.elements.first { _ in true }?["d"]?.integer == 2 && root["a"]?["a"] == nil)
+    }
+
+    @Test func `texts, instants and dates are read from strings alone, escaped or not`() throws {
+        let time = "2026-02-05T20:00:00.5Z"
+        #expect(try parsed("\"\(time)\"").instant == Instant(time) && Instant(time) != nil)
+        #expect(try parsed(#""2026-02-05T20:00:00\u005a""#).instant == Instant("2026-02-05T20:00:00Z"))
+        #expect(try parsed(#""2026-02\u002d05""#).date == CalendarDate("2026-02-05"))
+        for text in ["1", "null", "true", "[]", #""""#, #""\ud800""#, #""2026-02-30""#] {
+            #expect(try parsed(text).instant == nil && parsed(text).date == nil)
+        }
+        #expect(try parsed(#""\u00e9""#).stringEquals("\u{e9}"))
+        #expect(try !parsed(#""\u00e9""#).stringEquals("e\u{301}"))
+        #expect(try !parsed("null").stringEquals("null") && parsed(#""""#).stringEquals(""))
+    }
+
     @Test func `strings with unpaired surrogates or U+0000 parse, and say so`() throws {
         let lone = try parsed(#""a\ud800b""#)
         #expect(lone.string == nil && lone.stringIssue == .unpairedSurrogate && lone.hasUnpairedSurrogate)

@@ -99,6 +99,29 @@ struct ExactNumberTests {
         }
     }
 
+    @Test(arguments: UInt64(1)...40)
+    func `values over one divisor are whole numbers, and quotients that are not in lowest terms are rounded alike`(seed: UInt64) throws {
+        var random = Seeded(seed)
+        let values = (0..<Int.random(in: 0...12, using: &random)).map { _ -> ExactNumber in
+            let (a, b) = (random.units(digits: [28, 13, 3].randomElement(using: &random) ?? 28), random.units(digits: 13))
+            let value = FixedDecimal(units: a).exact
+            return Bool.random(using: &random) ? value : value.divided(by: FixedDecimal(units: b).exact) ?? value
+        }
+        let (wholes, divisor) = ExactNumber.overOneDivisor(values)
+        #expect(wholes.count == values.count)
+        for (whole, value) in zip(wholes, values) {
+            #expect(whole == value * divisor && whole.divided(by: divisor) == value)
+            #expect(!"\(whole)".contains("/") && !"\(whole)".contains("."))
+            #expect(whole.rounded(over: divisor) == value.rounded())
+        }
+        let sum = values.reduce(ExactNumber.zero, +)
+        #expect(wholes.reduce(ExactNumber.zero, +).rounded(over: divisor) == sum.rounded())
+        for (value, other) in zip(values, values.dropFirst()) {
+            #expect(value.rounded(over: other) == value.divided(by: other)?.rounded())
+        }
+        #expect(sum.rounded(over: .zero) == nil)
+    }
+
     @Test(
         "Halves go to the even neighbour, on both sides of zero",
         arguments: [

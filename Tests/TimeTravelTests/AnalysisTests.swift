@@ -110,6 +110,64 @@ import Testing
         }
     }
 
+    /// The numbers of the trades that a thesis shows, by node; that of all trades under an empty name.
+    private func measured(_ root: JSONValue) throws -> [String: [String: String]] {
+        let group = root["data"]?["tree"]?.elements.first { $0["id"]?.string == "alpha_measurement" }
+        var nodes: [String: [String: String]] = [:]
+        for node in try #require(group?["children"]).elements {
+            var counts: [String: String] = ["": node["value"]?.sourceText ?? ""]
+            for input in try #require(node["inputs"]).elements {
+                counts[input["name"]?.string ?? "", default: ""] += input["value"]?.string ?? ""
+            }
+            nodes[node["id"]?.string ?? ""] = counts
+        }
+        return nodes
+    }
+
+    /// The same from the rows of a view at a position that are not later than a moment.
+    private func counted(
+        _ bench: TimeTravelBench, _ view: View, _ version: String, by columns: [String], at position: Int64, now: Instant
+    ) async throws -> [String: [String: String]] {
+        var ask = ViewRequest()
+        ask.asOfPosition = position
+        ask.rules = .version(try VersionReference(parsing: version))
+        var rows: [JSONValue] = []
+        for text in try await bench.list(view, ask).rows {
+            let row = try JSONDocument(parsing: Array(text.utf8)).root
+            if let time = row["trade_date"]?.instant, time <= now { rows.append(row) }
+        }
+        var counts: [String: [String: String]] = [:]
+        for column in columns {
+            counts[column] = Dictionary(grouping: rows) { $0[column]?.string ?? "none" }.mapValues { "\($0.count)" }
+            counts[column]?[""] = "\(rows.count)"
+        }
+        return counts
+    }
+
+    @Test(arguments: [(90, "2026-04-01T00:00:00Z"), (40, "2026-04-01T00:00:00Z"), (90, "2020-01-01T00:00:00Z")])
+    func `the trades that a thesis counts are those of the views at its position that are not later than its moment`(
+        position: Int, now: String
+    ) async throws {
+        let moment = try #require(Instant(now))
+        try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
+            var log = RandomTradeLog(seed: 3, trades: 12)
+            try await bench.append(try log.events(90))
+            try await bench.project()
+            var request = AnalysisRequest(.thesis, ["currency": "BTC"])
+            request.asOfPosition = Int64(position)
+            request.asOf = moment
+            let nodes = try measured(try await AnalysisReader(bench.ledger).answer(request).document.root)
+            var expected = try await counted(
+                bench, .alignment, "v1/c1", by: ["alignment_label", "context_quality"], at: Int64(position), now: moment)
+            expected.merge(
+                try await counted(bench, .executionQuality, "v1/c2", by: ["benchmark_quality"], at: Int64(position), now: moment)
+            ) { own, _ in own }
+            #expect(nodes == expected)
+            let some = expected["context_quality"]?.count ?? 0
+            #expect(now.hasPrefix("2020") ? some == 1 : some > 1)
+        }
+    }
+
     @Test func `yields stand on the chain of the moment and of the position, and each figure is explained by its part`() async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             for (time, bid) in [("2026-01-08T15:00:00Z", 1), ("2026-01-08T16:00:00Z", 2), ("2026-01-09T15:00:00Z", 3)] {

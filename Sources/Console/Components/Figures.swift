@@ -36,7 +36,8 @@ enum Figures {
         var digits = String(fraction)
         digits = String(repeating: "0", count: places.most - min(places.most, digits.utf8.count)) + digits
         if places.most == 0 { digits = "" }
-        while digits.utf8.count > places.least && digits.hasSuffix("0") { digits.removeLast() }
+        let zeros = digits.utf8.reversed().prefix { $0 == UInt8(ascii: "0") }.count
+        digits = String(digits.dropLast(min(zeros, max(0, digits.utf8.count - places.least))))
         let sign = value.isNegative && quotient > 0 ? "\u{2212}" : ""
         remainder = remainder == 0 ? 0 : 1
         return (sign + grouped(String(whole)) + (digits.isEmpty ? "" : "." + digits), remainder != 0)

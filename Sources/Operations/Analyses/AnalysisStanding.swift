@@ -73,11 +73,16 @@ struct AnalysisStanding: Sendable {
             guard let read = reads.first(where: { $0.view.projection.isBytewiseEqual(to: range.projection) }) else {
                 throw ViewError.rulesUnavailable("\(range.projection) is not among the projections that the analysis's rules read")
             }
+            if !range.countedBy.isEmpty {
+                // No look-ahead, whatever a range says.
+                let rows = try rows(of: read, range.filters(through: now), registry)
+                return try rows.counts(by: range.countedBy, deadline, session).documents()
+            }
             func found(_ filters: [RowFilter]) throws -> [JSONDocument] {
                 var found: [(at: Instant, row: JSONDocument)] = []
                 try rows(of: read, filters, registry).forEach(after: nil, deadline, session) { _, row in
                     // No look-ahead, whatever a range says.
-                    if let at = row.root[range.time]?.string.flatMap({ Instant($0) }), at <= now { found.append((at, row)) }
+                    if let at = row.root[range.time]?.instant, at <= now { found.append((at, row)) }
                     return true
                 }
                 return found.sorted { $0.at < $1.at }.map(\.row)
@@ -131,8 +136,8 @@ struct AnalysisStanding: Sendable {
             try self.rows(of: read, range.entities + days(from: date), registry, effectiveAt: instant).forEach(
                 after: nil, deadline, session
             ) { _, row in
-                if let at = row.root[range.time]?.string.flatMap({ Instant($0) }), at >= start,
-                    let date = row.root["market_date"]?.string.flatMap({ CalendarDate($0) })
+                if let at = row.root[range.time]?.instant, at >= start,
+                    let date = row.root["market_date"]?.date
                 {
                     found.append((at, date, row))
                 }
@@ -158,7 +163,7 @@ struct AnalysisStanding: Sendable {
         _ session: PostgresSession
     ) throws -> Instant? {
         let before = RowFilter.before(column: range.time, range.from)
-        func time(_ row: JSONDocument?) -> Instant? { row?.root[range.time]?.string.flatMap { Instant($0) } }
+        func time(_ row: JSONDocument?) -> Instant? { row?.root[range.time]?.instant }
         if read.view.key.prefix(range.equals.count + 1).last?.isBytewiseEqual(to: range.time) == true {
             return time(try rows(of: read, range.entities + [before], registry).last(session))
         }

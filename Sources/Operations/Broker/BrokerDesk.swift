@@ -25,7 +25,9 @@ package struct BrokerDesk: Sendable {
         let served = try await ledger.pool.run { session in
             try ProjectionCatalog().served(DispatchesProjection.name, session).flatMap { Int($0.version.dropFirst()) }
         }
-        return try ledger.dispatchRules.rules(version: served ?? 1) { [ledger] in try ledger.resources.files.projectionFile($0) }
+        return try ledger.rules.rules(served ?? 1) { [ledger] version in
+            try DispatchRules(version: version) { try ledger.resources.files.projectionFile($0) }
+        }
     }
 
     func databaseClock() async throws -> Instant {

@@ -32,7 +32,7 @@ package struct IVSurfaceQuestion: ResearchQuestion {
     }
 
     package func document(_ rows: ResearchRows) throws -> [UInt8] {
-        let rules = try IVSurfaceRules(version: try rows.rulesVersion(of: .ivSurface), read: rows.ruleFile)
+        let rules = try rows.rules(of: .ivSurface, IVSurfaceRules.init(version:read:))
         let own = RowFilter.equals(column: "underlying", value: underlying)
         let end = to.map { [RowFilter.beforeDate(column: "market_date", $0)] } ?? []
         let dates = try rows.marketDays(of: underlying, [own] + (from.map { [.fromDate(column: "market_date", $0)] } ?? []) + end)
@@ -40,7 +40,7 @@ package struct IVSurfaceQuestion: ResearchQuestion {
         if let first = dates.first?.date, let start = first.advanced(byDays: -rules.percentileDays) {
             // The latest date before may lie before the days of the percentile.
             var before = [own, .beforeDate(column: "market_date", start)]
-            while let last = try rows.last(.ivSurface, before), let date = last.root["market_date"]?.string.flatMap({ CalendarDate($0) }) {
+            while let last = try rows.last(.ivSurface, before), let date = last.root["market_date"]?.date {
                 let day = try rows.rows(
                     .ivSurface, [own, .fromDate(column: "market_date", date)] + date.dayEnd)
                 surface = day
@@ -77,7 +77,7 @@ package struct ExposureQuestion: ResearchQuestion {
     package var key: String { "\(underlying)|\(marketDate?.description ?? "")|\(slice.rawValue)" }
 
     package func document(_ rows: ResearchRows) throws -> [UInt8] {
-        let rules = try ExposureRules(version: try rows.rulesVersion(of: .exposure), read: rows.ruleFile)
+        let rules = try rows.rules(of: .exposure, ExposureRules.init(version:read:))
         let own = RowFilter.equals(column: "underlying", value: underlying)
         let date = try marketDate ?? rows.latestDate(of: underlying, .exposure, rules.dates)
         var counted: [CountedChain] = []
@@ -85,7 +85,7 @@ package struct ExposureQuestion: ResearchQuestion {
         if let date {
             let day = [own, RowFilter.fromDate(column: "market_date", date)] + date.dayEnd
             for row in try rows.rows(.exposure, day) {
-                guard let expiry = row.root["expiry"]?.string.flatMap({ CalendarDate($0) }) else { continue }
+                guard let expiry = row.root["expiry"]?.date else { continue }
                 let chain = try rows.chain(of: row.root)
                 counted.append(
                     CountedChain(
@@ -105,7 +105,7 @@ extension ResearchRows {
         var days: [(date: CalendarDate, hasChain: Bool, warnings: [String])] = []
         for document in try rows(.optionChains, filters) {
             let row = document.root
-            guard let date = row["market_date"]?.string.flatMap({ CalendarDate($0) }) else { continue }
+            guard let date = row["market_date"]?.date else { continue }
             if days.last?.date != date { days.append((date, false, [])) }
             if row["timestamp"]?.isNull == false { days[days.count - 1].hasChain = true }
             days[days.count - 1].warnings += row["warnings"]?.elements.compactMap(\.string) ?? []

@@ -26,7 +26,7 @@ package struct FlowPrints: ResearchQuestion {
     }
 
     package func document(_ rows: ResearchRows) throws -> [UInt8] {
-        let rules = try IntradayFlowRules(version: try rows.rulesVersion(of: .intradayFlow), read: rows.ruleFile)
+        let rules = try rows.rules(of: .intradayFlow, IntradayFlowRules.init(version:read:))
         guard let start = marketDate.advanced(byDays: -1).flatMap({ rules.dates.end(of: $0, market: underlying) }),
             let end = rules.dates.end(of: marketDate, market: underlying)
         else { throw ViewError.badParameter(name: "date", expected: "a date of the years of \(rules.dates.newYork.file.path)") }

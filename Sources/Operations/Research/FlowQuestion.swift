@@ -38,7 +38,7 @@ package struct FlowQuestion: ResearchQuestion {
     }
 
     package func document(_ rows: ResearchRows) throws -> [UInt8] {
-        let rules = try IntradayFlowRules(version: try rows.rulesVersion(of: .intradayFlow), read: rows.ruleFile)
+        let rules = try rows.rules(of: .intradayFlow, IntradayFlowRules.init(version:read:))
         var groups = FlowGroups(by: group, rules)
         var chains = ContractDeltas(rows, rules.surface)
         let own = RowFilter.equals(column: "underlying", value: underlying)

@@ -38,7 +38,7 @@ package struct LevelsQuestion: ResearchQuestion {
     }
 
     package func document(_ rows: ResearchRows) throws -> [UInt8] {
-        let rules = try LevelsRules(version: try rows.analysisRulesVersion, read: rows.ruleFile)
+        let rules = try rows.ownRules(LevelsRules.init(version:read:))
         let benchmark = benchmark ?? rules.benchmark
         let days = try rows.bars(of: symbol, "1d")
         let benchmarkDays = try rows.bars(of: benchmark, "1d")

@@ -34,24 +34,27 @@ package struct ResearchRows {
         try standing.rows(of: view, filters, ledger.registry).last(session)
     }
 
-    /// The number of the rules version under which a view's rows are read.
-    package func rulesVersion(of view: View) throws -> Int {
+    /// The rules under which a view's rows are read.
+    package func rules<Rules: Sendable>(
+        of view: View, _ make: (_ version: Int, _ read: RuleFileReader) throws -> Rules
+    ) throws -> Rules {
         guard let definition = try standing.source(of: view).definition else {
             throw ViewError.rulesUnavailable("this program lacks the code of \(view.projection)")
         }
-        return definition.identity.rulesVersion
+        return try rules(definition.identity.rulesVersion, make)
     }
 
-    /// The number of the version of the question's own rules.
-    package var analysisRulesVersion: Int {
-        get throws {
-            guard let identity = standing.analysis else { throw ViewError.rulesUnavailable("the question has no rules of its own") }
-            return identity.rulesVersion
-        }
+    /// The question's own rules.
+    package func ownRules<Rules: Sendable>(_ make: (_ version: Int, _ read: RuleFileReader) throws -> Rules) throws -> Rules {
+        guard let identity = standing.analysis else { throw ViewError.rulesUnavailable("the question has no rules of its own") }
+        return try rules(identity.rulesVersion, make)
     }
 
-    /// A rule file by its path, of projections or of analyses.
-    package var ruleFile: RuleFileReader { ledger.resources.files.ruleFile }
+    private func rules<Rules: Sendable>(
+        _ version: Int, _ make: (_ version: Int, _ read: RuleFileReader) throws -> Rules
+    ) throws -> Rules {
+        try ledger.rules.rules(version) { try make($0, ledger.resources.files.ruleFile) }
+    }
 
     /// The chain of a row that names its parts. Nil if it counts none.
     package func chain(of row: JSONValue) throws -> OptionChain? {

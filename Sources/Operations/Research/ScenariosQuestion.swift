@@ -41,7 +41,7 @@ package struct ScenariosQuestion: ResearchQuestion {
     }
 
     package func document(_ rows: ResearchRows) throws -> [UInt8] {
-        let rules = try ScenarioRules(version: try rows.analysisRulesVersion, read: rows.ruleFile)
+        let rules = try rows.ownRules(ScenarioRules.init(version:read:))
         let positions: [ScenarioPosition]
         var name: (name: String, value: String?) = ("file", nil)
         var isFile = false

@@ -155,6 +155,20 @@ struct ViewRows: Sendable {
             .map { try presented($0.document) }
     }
 
+    /// The numbers of the selected rows by the texts of some columns.
+    ///
+    /// The database counts stored rows by what is stored. It is also what is shown: a projection whose readers see other texts in
+    /// its columns than are stored computes its rows.
+    func counts(by columns: [String], _ deadline: FoldDeadline, _ session: PostgresSession) throws -> RowCounts {
+        if !isDerived { return try model.counts(by: columns, at: standing.position, filters: request.filters, session) }
+        var counts = RowCounts(by: columns)
+        try forEach(after: nil, deadline, session) { _, row in
+            counts.add(row.root)
+            return true
+        }
+        return counts
+    }
+
     func forEachStored(
         _ filters: [RowFilter], after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession,
         _ visit: (RowKey, JSONDocument) throws -> Bool

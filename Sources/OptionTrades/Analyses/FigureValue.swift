@@ -65,5 +65,8 @@ enum FigureValue: Sendable {
 
 extension FixedDecimal {
     /// The nearest IEEE double.
-    var model: Double { Double(units) / 1e10 }
+    var model: Double {
+        // Of 64 bits the processor converts by itself; the result is the same.
+        (Int64(exactly: units).map { Double($0) } ?? Double(units)) / 1e10
+    }
 }

@@ -164,7 +164,7 @@ struct MarketReading: Sendable {
             if need.table == nil, let index = otherSeries.firstIndex(where: { $0.isBytewiseEqual(to: need.name) }),
                 others.indices.contains(index)
             {
-                let times = others[index].compactMap { $0.root["timestamp"]?.string.flatMap { Instant($0) } }
+                let times = others[index].compactMap { $0.root["timestamp"]?.instant }
                 return SeriesQuality(need.name, times, now: now, need.tolerance)
             }
             // Of several ranges of a table the one that reaches farthest has the newest rows.

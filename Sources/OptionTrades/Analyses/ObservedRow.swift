@@ -15,7 +15,7 @@ struct ObservedRow: Sendable {
     ///
     /// - Parameter kind: that of its observation, for who asks for columns of any type.
     init?(_ document: JSONDocument, _ kind: MarketKind? = nil) {
-        guard let timestamp = document.root["timestamp"]?.string.flatMap({ Instant($0) }),
+        guard let timestamp = document.root["timestamp"]?.instant,
             let position = document.root["observed_position"]?.integer
         else { return nil }
         self.timestamp = timestamp

@@ -48,9 +48,8 @@ struct RecordedChain: Sendable {
     /// Nil for a row without a complete chain.
     init?(_ document: JSONDocument) {
         let row = document.root
-        guard let marketDate = row["market_date"]?.string.flatMap({ CalendarDate($0) }),
-            let expiry = row["expiry"]?.string.flatMap({ CalendarDate($0) }), let dte = row["dte"]?.integer,
-            let timestamp = row["timestamp"]?.string.flatMap({ Instant($0) }),
+        guard let marketDate = row["market_date"]?.date, let expiry = row["expiry"]?.date, let dte = row["dte"]?.integer,
+            let timestamp = row["timestamp"]?.instant,
             let rows = row["rows"].flatMap({ ChainRow.all(in: Array($0.sourceText.utf8)) })
         else { return nil }
         self.marketDate = marketDate

@@ -39,6 +39,7 @@ struct GammaAnalysis: MarketFigures {
                         .map { ($0, .unavailable(.gexHourly)) }))
         }
         let regimes = GammaRegimes(rows, regime)
+        let spots = HourlySpots(rows)
         let last = regimes.hours.last
         let first = regimes.startOfCurrent
         let missing = "no hour has an imbalance"
@@ -59,7 +60,7 @@ struct GammaAnalysis: MarketFigures {
         }
         return MarketData(
             data: .object([
-                ("conditional", .list(horizonsHours.flatMap { conditional($0, regimes, rows) })),
+                ("conditional", .list(horizonsHours.flatMap { conditional($0, regimes, spots) })),
                 (
                     "days_in_regime",
                     .figure(
@@ -100,8 +101,8 @@ struct GammaAnalysis: MarketFigures {
             ]))
     }
 
-    private func conditional(_ horizon: Int, _ regimes: GammaRegimes, _ rows: [ObservedRow]) -> [TracedValue] {
-        let found = regimes.returns(after: horizon, rows)
+    private func conditional(_ horizon: Int, _ regimes: GammaRegimes, _ spots: HourlySpots) -> [TracedValue] {
+        let found = regimes.returns(after: horizon, spots)
         return GammaRegimes.Regime.allCases.map { row($0, horizon, found[$0] ?? []) }
     }
 

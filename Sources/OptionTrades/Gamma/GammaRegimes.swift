@@ -34,7 +34,8 @@ struct GammaRegimes {
     init(_ rows: [ObservedRow], _ rules: ContextRules.GammaRegime) {
         let known = rows.compactMap { row in row.imbalance.map { (row: row, imbalance: $0) } }
         // Windows hold ranks, so that exact numbers are compared only once.
-        let order = known.indices.sorted { known[$0].imbalance < known[$1].imbalance }
+        let imbalances = known.map(\.imbalance)
+        let order = imbalances.indices.sorted { imbalances[$0] < imbalances[$1] }
         var ranks = [Int](repeating: 0, count: known.count)
         for (rank, index) in order.enumerated() { ranks[index] = rank }
         var window = RankWindow()
@@ -47,7 +48,7 @@ struct GammaRegimes {
                 window.remove(ranks[start])
                 start += 1
             }
-            let thresholds = Self.thresholds(window.ranks, rules) { known[order[$0]].imbalance }
+            let thresholds = Self.thresholds(window.ranks, rules) { imbalances[order[$0]] }
             let regime: Regime =
                 imbalance >= thresholds.upper ? .longGamma : imbalance <= thresholds.lower ? .shortGamma : .neutral
             hours.append(Hour(row: row, imbalance: imbalance, regime: regime, thresholds: thresholds))
@@ -75,11 +76,7 @@ struct GammaRegimes {
     }
 
     /// The log returns that followed the hours of each regime.
-    ///
-    /// - Parameter rows: all rows, in order of time.
-    func returns(after horizonHours: Int, _ rows: [ObservedRow]) -> [Regime: [Return]] {
-        var spots: [Instant: ObservedRow] = [:]
-        for row in rows where row.decimal("spot") != nil { spots[row.timestamp] = row }
+    func returns(after horizonHours: Int, _ spots: HourlySpots) -> [Regime: [Return]] {
         var found: [Regime: [Return]] = [:]
         for hour in hours {
             guard let start = spots[hour.row.timestamp],
@@ -97,13 +94,34 @@ struct GammaRegimes {
         let end: ObservedRow
         let value: Double
 
-        init?(_ start: ObservedRow, _ end: ObservedRow) {
-            guard let from = start.decimal("spot"), let to = end.decimal("spot"), from > .zero, to > .zero else { return nil }
-            self.start = start
-            self.end = end
-            value = ModelMath.log(to.model / from.model)
+        /// Nil unless both spots are above zero.
+        init?(_ start: HourlySpots.Spot, _ end: HourlySpots.Spot) {
+            guard start.value > 0, end.value > 0 else { return nil }
+            self.start = start.row
+            self.end = end.row
+            value = ModelMath.log(end.value / start.value)
         }
     }
+}
+
+/// The rows that have a spot, by their hour. Of several rows of an hour the last one counts.
+struct HourlySpots {
+    struct Spot {
+        let row: ObservedRow
+        let value: Double
+    }
+
+    private var spots: [Instant: Spot] = [:]
+
+    /// - Parameter rows: all rows, in order of time.
+    init(_ rows: [ObservedRow]) {
+        spots.reserveCapacity(rows.count)
+        for row in rows {
+            if let value = row.decimal("spot") { spots[row.timestamp] = Spot(row: row, value: value.model) }
+        }
+    }
+
+    subscript(_ hour: Instant) -> Spot? { spots[hour] }
 }
 
 /// The ranks of a window in ascending order.

@@ -10,19 +10,50 @@ package struct IVSurfaceTenors: Sendable {
         var rows: [(row: JSONValue, dte: Int)]
 
         /// The row with the least |dte − target|, ties to the earlier expiry.
-        func nearest(_ target: Int) -> Nearest? {
+        func nearest(_ target: Int) -> (row: JSONValue, dte: Int)? {
             var best: (row: JSONValue, dte: Int)?
             for (row, dte) in rows where best.map({ abs(dte - target) < abs($0.dte - target) }) ?? true { best = (row, dte) }
-            return best.map { Nearest(row: $0.row, dte: $0.dte, iv: $0.row["atm_iv"]?.decimal) }
+            return best
         }
     }
 
-    /// What stands for a target on one market date.
+    /// What stands for a target on one market date, with the figures that the changes of the next date ask for again.
     private struct Nearest: Sendable {
         let row: JSONValue
         let dte: Int
-        /// Its `atm_iv`, which the percentiles of all later dates ask for.
-        let iv: FixedDecimal?
+        let atmIV: FixedDecimal?
+        let expectedMove: FixedDecimal?
+        let skew25: FixedDecimal?
+        /// The `avg_iv` of each type of option and bucket of the rules, in their order.
+        let averages: [FixedDecimal?]
+
+        init(_ row: JSONValue, dte: Int, _ rules: IVSurfaceRules) {
+            self.row = row
+            self.dte = dte
+            atmIV = row["atm_iv"]?.decimal
+            expectedMove = row["expected_move_pct"]?.decimal
+            skew25 = row["skew_25d_pp"]?.decimal
+            let buckets = row["delta_buckets"]
+            averages = OptionType.allCases.flatMap { type in
+                rules.buckets.map { bucket in
+                    buckets?.elements.first {
+                        $0["option_type"]?.stringEquals(type.rawValue) ?? false && $0["delta_bucket"]?.stringEquals(bucket.name) ?? false
+                    }?["avg_iv"]?.decimal
+                }
+            }
+        }
+    }
+
+    /// What stands for a target on each day.
+    private struct Tenor: Sendable {
+        let nearest: [Nearest?]
+        /// Their `atm_iv`, which the percentiles of all later dates ask for.
+        let values: [FixedDecimal?]
+
+        init(_ target: Int, _ days: [Day], _ rules: IVSurfaceRules) {
+            nearest = days.map { day in day.nearest(target).map { Nearest($0.row, dte: $0.dte, rules) } }
+            values = nearest.map { $0?.atmIV }
+        }
     }
 
     /// A market date with a chain that counts, and the tokens that stand on all its tenors.
@@ -43,8 +74,8 @@ package struct IVSurfaceTenors: Sendable {
     private let dates: [MarketDay]
     /// Ascending, from before the asked dates on.
     private let days: [Day]
-    /// By target, in the order of the days.
-    private let nearest: [Int: [Nearest?]]
+    /// By target.
+    private let read: [Int: Tenor]
     private let rules: IVSurfaceRules
 
     /// - Parameters:
@@ -63,12 +94,12 @@ package struct IVSurfaceTenors: Sendable {
         var days: [Day] = []
         for document in rows {
             let row = document.root
-            guard let date = row["market_date"]?.string.flatMap({ CalendarDate($0) }), row["timestamp"]?.isNull == false else { continue }
+            guard let date = row["market_date"]?.date, row["timestamp"]?.isNull == false else { continue }
             if days.last?.date != date { days.append(Day(date: date, rows: [])) }
             if let dte = row["dte"]?.integer { days[days.count - 1].rows.append((row, Int(dte))) }
         }
         self.days = days
-        nearest = Dictionary(tenors.map { target in (target, days.map { $0.nearest(target) }) }) { first, _ in first }
+        read = Dictionary(uniqueKeysWithValues: Set(tenors).map { ($0, Tenor($0, days, rules)) })
     }
 
     /// Writes the document: a JSON object, decimals as numbers.
@@ -78,7 +109,10 @@ package struct IVSurfaceTenors: Sendable {
         out.key("from"); out.date(from)
         out.key("rows")
         out.beginArray()
-        for day in dates { for target in tenors { write(day, target, to: &out) } }
+        for day in dates {
+            let (window, index) = place(of: day.date)
+            for target in tenors { write(day, target, index, window, to: &out) }
+        }
         out.endArray()
         out.key("tenors")
         out.beginArray()
@@ -90,9 +124,25 @@ package struct IVSurfaceTenors: Sendable {
         out.endObject()
     }
 
-    private func write(_ day: MarketDay, _ target: Int, to out: inout JSONWriter) {
-        let index = days.firstIndex { $0.date == day.date }
-        let found = index.flatMap { nearest[target]?[$0] ?? nil }
+    /// The days that the percentiles of a date are among, and the date's own place. Nil if no row is of that date.
+    private func place(of date: CalendarDate) -> (window: Range<Int>, index: Int?) {
+        let end = firstDay(notBefore: date)
+        let start = date.advanced(byDays: -rules.percentileDays).map { firstDay(notBefore: $0) } ?? end
+        return (start..<end, days.indices.contains(end) && days[end].date == date ? end : nil)
+    }
+
+    private func firstDay(notBefore date: CalendarDate) -> Int {
+        var (low, high) = (0, days.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if days[middle].date < date { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private func write(_ day: MarketDay, _ target: Int, _ index: Int?, _ window: Range<Int>, to out: inout JSONWriter) {
+        let tenor = read[target]
+        let found = index.flatMap { tenor?.nearest[$0] }
         let row = found?.row
         var warnings = Set(day.warnings)
         for token in row?["warnings"]?.elements.compactMap(\.string) ?? [] { warnings.insert(token) }
@@ -100,30 +150,30 @@ package struct IVSurfaceTenors: Sendable {
         if let found {
             let gap = ExactNumber(abs(found.dte - target))
             if ExactNumber(target) * rules.farShare.exact < gap { warnings.insert("tenor_far") }
-            let history = history(before: day.date, target)
+            let history = tenor?.values[window].compactMap { $0 } ?? []
             if history.count < rules.percentileMinimum { warnings.insert("short_history") }
-            percentile = Self.percentile(of: found.iv, among: history, minimum: rules.percentileMinimum)
+            percentile = Self.percentile(of: found.atmIV, among: history, minimum: rules.percentileMinimum)
         } else {
             warnings.insert("no_expiry")
         }
-        func number(_ name: String) -> FixedDecimal? { decimal(row, name) }
+        func number(_ name: String) -> FixedDecimal? { row?[name]?.decimal }
         out.beginObject()
-        out.key("atm_iv"); out.decimalNumber(number("atm_iv"))
+        out.key("atm_iv"); out.decimalNumber(found?.atmIV)
         out.key("atm_iv_percentile"); out.decimalNumber(percentile)
         out.key("atm_strike"); out.decimalNumber(number("atm_strike"))
         out.key("call_mark_source"); out.string(row?["call_mark_source"]?.string)
         out.key("changes")
-        if let row, let index { changes(row, index, target, to: &out) } else { out.null() }
+        if let found, let index, let tenor { changes(found, index, tenor, to: &out) } else { out.null() }
         out.key("contracts_used"); out.integer(row?["contracts_used"]?.integer)
         out.key("delta_buckets"); buckets(row, to: &out)
         out.key("dte"); out.integer(found?.dte)
-        out.key("expected_move_pct"); out.decimalNumber(number("expected_move_pct"))
+        out.key("expected_move_pct"); out.decimalNumber(found?.expectedMove)
         out.key("expiry"); out.string(row?["expiry"]?.string)
         out.key("market_date"); out.date(day.date)
         out.key("parity_gap_pp"); out.decimalNumber(number("parity_gap_pp"))
         out.key("put_mark_source"); out.string(row?["put_mark_source"]?.string)
         out.key("skew_10d_pp"); out.decimalNumber(number("skew_10d_pp"))
-        out.key("skew_25d_pp"); out.decimalNumber(number("skew_25d_pp"))
+        out.key("skew_25d_pp"); out.decimalNumber(found?.skew25)
         out.key("source"); out.string(row?["source"]?.string)
         out.key("spot"); out.decimalNumber(number("spot"))
         out.key("straddle_mark"); out.decimalNumber(number("straddle_mark"))
@@ -133,8 +183,6 @@ package struct IVSurfaceTenors: Sendable {
         out.warnings(warnings)
         out.endObject()
     }
-
-    private func decimal(_ row: JSONValue?, _ name: String) -> FixedDecimal? { row?[name]?.decimal }
 
     private func buckets(_ row: JSONValue?, to out: inout JSONWriter) {
         guard let buckets = row?["delta_buckets"], buckets.kind == .array else { return out.null() }
@@ -152,46 +200,33 @@ package struct IVSurfaceTenors: Sendable {
     }
 
     /// What changed since the same tenor of the latest earlier date with rows.
-    private func changes(_ row: JSONValue, _ index: Int, _ target: Int, to out: inout JSONWriter) {
+    private func changes(_ now: Nearest, _ index: Int, _ tenor: Tenor, to out: inout JSONWriter) {
         let day = index > 0 ? days[index - 1] : nil
-        let previous = index > 0 ? nearest[target]?[index - 1]?.row : nil
-        func change(_ name: String) -> FixedDecimal? {
-            guard let now = decimal(row, name), let before = decimal(previous, name) else { return nil }
+        let previous = index > 0 ? tenor.nearest[index - 1] : nil
+        func change(_ now: FixedDecimal?, _ before: FixedDecimal?) -> FixedDecimal? {
+            guard let now, let before else { return nil }
             return now - before
         }
-        func average(_ row: JSONValue?, _ type: OptionType, _ name: String) -> FixedDecimal? {
-            row?["delta_buckets"]?.elements.first {
-                $0["option_type"]?.string == type.rawValue && $0["delta_bucket"]?.string == name
-            }?["avg_iv"]?.decimal
-        }
         out.beginObject()
-        out.key("atm_iv"); out.decimalNumber(change("atm_iv"))
+        out.key("atm_iv"); out.decimalNumber(change(now.atmIV, previous?.atmIV))
         out.key("delta_buckets")
         out.beginArray()
+        var place = 0
         for type in OptionType.allCases {
             for bucket in rules.buckets {
-                var change: FixedDecimal?
-                if let now = average(row, type, bucket.name), let before = average(previous, type, bucket.name) { change = now - before }
                 out.beginObject()
-                out.key("avg_iv"); out.decimalNumber(change)
+                out.key("avg_iv"); out.decimalNumber(change(now.averages[place], previous?.averages[place]))
                 out.key("delta_bucket"); out.string(bucket.name)
                 out.key("option_type"); out.string(type.rawValue)
                 out.endObject()
+                place += 1
             }
         }
         out.endArray()
-        out.key("expected_move_pct"); out.decimalNumber(change("expected_move_pct"))
+        out.key("expected_move_pct"); out.decimalNumber(change(now.expectedMove, previous?.expectedMove))
         out.key("previous_market_date"); out.date(day?.date)
-        out.key("skew_25d_pp"); out.decimalNumber(change("skew_25d_pp"))
+        out.key("skew_25d_pp"); out.decimalNumber(change(now.skew25, previous?.skew25))
         out.endObject()
-    }
-
-    /// The tenor's values of `atm_iv` in the days before a date.
-    private func history(before date: CalendarDate, _ target: Int) -> [FixedDecimal] {
-        guard let first = date.advanced(byDays: -rules.percentileDays) else { return [] }
-        return zip(days, nearest[target] ?? []).compactMap { day, found in
-            day.date >= first && day.date < date ? found?.iv : nil
-        }
     }
 
     /// 100 × (those below + half of those equal) ÷ all. Nil if there are too few, or without a value.

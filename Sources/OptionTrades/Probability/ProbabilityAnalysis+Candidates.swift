@@ -20,7 +20,7 @@ extension ProbabilityAnalysis {
         let asked = work.surface.dte
         func distance(_ chain: RecordedChain) -> FixedDecimal { (FixedDecimal(chain.dte) - asked).magnitude }
         guard let chain = chains.min(by: { (distance($0), $0.expiry) < (distance($1), $1.expiry) }) else { return .list([]) }
-        let kernel = following(work)?.kernel
+        let kernel = work.following?.kernel
         return .list(chain.rows.map { candidate($0, chain, work, kernel) })
     }
 

@@ -25,13 +25,13 @@ extension ProbabilityAnalysis {
     }
 
     /// Nil if hours are unavailable.
-    func following(_ work: Work) -> Following? {
-        guard let rows = work.market.usable(.gexHourly) else { return nil }
+    func following(_ market: MarketReading, _ surface: AskedSurface) -> Following? {
+        guard let rows = market.usable(.gexHourly) else { return nil }
         // Whole hours, since spots are known by the hour.
-        let hours = max(1, Int((work.surface.dte.model * 24).rounded(.toNearestOrEven)))
+        let hours = max(1, Int((surface.dte.model * 24).rounded(.toNearestOrEven)))
         let regimes = GammaRegimes(rows, own.regime)
         let last = regimes.hours.last
-        let all = last.flatMap { regimes.returns(after: hours, rows)[$0.regime] } ?? []
+        let all = last.flatMap { regimes.returns(after: hours, HourlySpots(rows))[$0.regime] } ?? []
         let returns = Self.separated(all, hours: hours)
         let latest = rows.last { $0.decimal("spot") != nil }
         let isEnough = returns.count >= own.minimumReturns
@@ -47,7 +47,7 @@ extension ProbabilityAnalysis {
             "spot",
             "status",
         ]
-        guard let following = following(work) else { return .object(names.map { ($0, .unavailable(.gexHourly)) }) }
+        guard let following = work.following else { return .object(names.map { ($0, .unavailable(.gexHourly)) }) }
         let (hours, last, returns, latest) = (following.hours, following.last, following.returns, following.latest)
         let (isEnough, kernel) = (following.isEnough, following.kernel)
         let weight = blendWeight(market, count: returns.count)

@@ -63,6 +63,8 @@ struct ProbabilityAnalysis: MarketFigures {
         let question: Question
         let surface: AskedSurface
         let density: RiskNeutralDensity
+        /// Nil if hours are unavailable.
+        let following: Following?
     }
 
     func work(_ market: MarketReading, _ question: Question) -> MarketData {
@@ -89,7 +91,8 @@ struct ProbabilityAnalysis: MarketFigures {
                     surface.smile, forward: surface.forward.model, count: own.gridPoints, low: own.gridLow.model, high: own.gridHigh.model),
                 density.massError.magnitude <= own.maximumMassError.model
             else { throw AskedSurface.Problem.massError }
-            let work = Work(market: market, question: question, surface: surface, density: density)
+            let work = Work(
+                market: market, question: question, surface: surface, density: density, following: following(market, surface))
             return MarketData(
                 data: .object(
                     common + [

@@ -16,48 +16,48 @@ struct StationarityTest {
     /// (m₁ − m₂)² > k × ((n₁−1)v₁ + (n₂−1)v₂) ÷ (n₁+n₂−2), or v₁ ÷ v₂ lies outside the rules' bounds. v₂ = 0 counts as outside,
     /// unless v₁ = 0 too.
     init(recent values: [ExactNumber], older others: [ExactNumber], _ rules: StationarityRules) {
-        // Distances and variances stay the same when one value is taken off all; the numbers become small.
-        let base = others.first ?? values.first ?? .zero
-        recent = Moments(values, base: base)
-        older = Moments(others, base: base)
+        let (wholes, divisor) = ExactNumber.overOneDivisor(values + others)
+        recent = Moments(wholes.prefix(values.count), over: divisor)
+        older = Moments(wholes.dropFirst(values.count), over: divisor)
         status = Self.status(recent, older, rules)
         blendWeight = rules.blendWeight(status)
     }
 
+    /// Both sides of each comparison are taken times the divisors, so that only whole numbers are compared.
     private static func status(_ one: Moments, _ two: Moments, _ rules: StationarityRules) -> Status {
-        guard one.count >= rules.minimumRecent, two.count >= rules.minimumOlder, let m1 = one.mean, let m2 = two.mean,
-            let v1 = one.variance, let v2 = two.variance,
-            let pooled = (one.squares + two.squares).divided(by: ExactNumber(one.count + two.count - 2))
-        else { return .insufficient }
-        let shift = m1 - m2
-        if shift * shift > rules.maximumMeanShift.exact * pooled { return .unstable }
-        if v2.isZero { return v1.isZero ? .stable : .unstable }
+        guard one.count >= rules.minimumRecent, two.count >= rules.minimumOlder, one.count > 1, two.count > 1 else { return .insufficient }
+        let (n1, n2) = (ExactNumber(one.count), ExactNumber(two.count))
+        let shift = n2 * one.sum - n1 * two.sum
+        let pooled = n1 * n2 * (n2 * one.spread + n1 * two.spread)
+        if shift * shift * ExactNumber(one.count + two.count - 2) > rules.maximumMeanShift.exact * pooled { return .unstable }
+        if two.spread.isZero { return one.spread.isZero ? .stable : .unstable }
+        let v1 = one.spread * ExactNumber(two.count * (two.count - 1))
+        let v2 = two.spread * ExactNumber(one.count * (one.count - 1))
         return v1 < rules.varianceRatioLower.exact * v2 || v1 > rules.varianceRatioUpper.exact * v2 ? .unstable : .stable
     }
 
-    /// Mean and spread of values.
+    /// Mean and spread of values that are whole numbers over one divisor.
     struct Moments {
         let count: Int
-        /// Nil without a value.
-        let mean: ExactNumber?
-        /// The sum of squared distances from the mean: (n − 1) × the sample variance.
-        let squares: ExactNumber
-        /// The sample variance; nil with fewer than two values.
-        let variance: ExactNumber?
+        private let divisor: ExactNumber
+        /// The sum of the whole numbers: n × the mean × the divisor.
+        let sum: ExactNumber
+        /// n × the sum of the whole numbers' squares − the square of their sum: n × (n − 1) × the sample variance × the divisor².
+        let spread: ExactNumber
 
-        init(_ values: [ExactNumber], base: ExactNumber) {
-            var sum = ExactNumber.zero
-            var sumOfSquares = ExactNumber.zero
-            for value in values {
-                let distance = value - base
-                sum += distance
-                sumOfSquares += distance * distance
-            }
-            count = values.count
-            let shift = sum.divided(by: ExactNumber(count))
-            mean = shift.map { base + $0 }
-            squares = shift.map { sumOfSquares - sum * $0 } ?? .zero
-            variance = count > 1 ? squares.divided(by: ExactNumber(count - 1)) : nil
+        init(_ wholes: some Collection<ExactNumber>, over divisor: ExactNumber) {
+            count = wholes.count
+            self.divisor = divisor
+            sum = wholes.reduce(ExactNumber.zero, +)
+            spread = ExactNumber(count) * wholes.reduce(ExactNumber.zero) { $0 + $1 * $1 } - sum * sum
+        }
+
+        /// Rounded half to even to 10 digits; nil without a value.
+        var mean: FixedDecimal? { sum.rounded(over: ExactNumber(count) * divisor) }
+
+        /// The sample variance, rounded half to even to 10 digits; nil with fewer than two values.
+        var variance: FixedDecimal? {
+            count > 1 ? spread.rounded(over: ExactNumber(count * (count - 1)) * divisor * divisor) : nil
         }
     }
 }

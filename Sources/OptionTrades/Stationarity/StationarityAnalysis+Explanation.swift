@@ -11,32 +11,38 @@ extension StationarityAnalysis {
         return TestedFigure(rawValue: figure.parts[1])
     }
 
-    /// Of each series the position of its newest observation.
-    private func newest(_ reading: AnalysisReading<Question>) -> [String: Int64] {
-        var newest: [String: Int64] = [:]
-        for table in Self.tables { newest[table.kind.rawValue] = rows(of: table, reading).last?.position }
-        return newest
-    }
-
-    func evidence(of figure: FieldPath, _ reading: AnalysisReading<Question>) -> [Int64] {
-        guard let tested = tested(figure) else { return newest(reading).values.sorted() }
-        let windows = tested.windows(rows(of: tested.table, reading), now: reading.now, test)
-        return newest(reading).values + (windows.recent + windows.older).map(\.row.position)
-    }
+    func evidence(of figure: FieldPath, _ reading: AnalysisReading<Question>) -> [Int64] { explainer(of: reading).evidence(figure) }
 
     func explain(
         _ figure: FieldPath, _ reading: AnalysisReading<Question>, _ sheet: inout Worksheet
     ) throws(ExplanationError) {
-        let document = document(reading)
+        try explainer(of: reading).explain(figure, &sheet)
+    }
+
+    func explainer(of reading: AnalysisReading<Question>) -> ReadingExplainer {
+        let observed = Observed(reading, needs)
+        return ReadingExplainer(
+            evidence: { evidence(of: $0, observed) },
+            explain: { (figure, sheet) throws(ExplanationError) in try explain(figure, observed, &sheet) })
+    }
+
+    private func evidence(of figure: FieldPath, _ observed: Observed) -> [Int64] {
+        guard let tested = tested(figure) else { return observed.newest.values.sorted() }
+        let windows = observed.windows(tested, test)
+        return observed.newest.values + (windows.recent + windows.older).map(\.row.position)
+    }
+
+    private func explain(_ figure: FieldPath, _ observed: Observed, _ sheet: inout Worksheet) throws(ExplanationError) {
+        let document = observed.document
         guard let tested = tested(figure), let name = figure.parts.last else {
-            return sheet.explain(figure, of: document, newest: newest(reading), needs, in: file)
+            return sheet.explain(figure, of: document, newest: observed.newest, needs, in: file)
         }
         let series = tested.table.kind.rawValue
         guard document.isAvailable(series) else {
             sheet.rule(file, "needs", series)
             return sheet.null(name, because: "unavailable:\(series)")
         }
-        let windows = tested.windows(rows(of: tested.table, reading), now: reading.now, test)
+        let windows = observed.windows(tested, test)
         sheet.windows(in: file, at: ["test"])
         let recent = try values(tested, windows.recent, "recent", &sheet)
         let older = try values(tested, windows.older, "older", &sheet)

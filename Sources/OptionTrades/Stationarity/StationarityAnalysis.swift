@@ -44,49 +44,71 @@ struct StationarityAnalysis: Analysis {
         Self.tables.map { $0.range(of: question.currency, from: now.daysBefore(test.olderDays), through: now) }
     }
 
-    /// What was read of a series.
-    func rows(of table: ObservationTable, _ reading: AnalysisReading<Question>) -> [ObservedRow] {
-        guard let index = Self.tables.firstIndex(where: { $0.name.isBytewiseEqual(to: table.name) }) else { return [] }
-        return reading.rows[index].compactMap { ObservedRow($0) }
-    }
+    /// What was read of a market, each row once.
+    struct Observed: Sendable {
+        let document: MarketDocument
+        private let series: [(table: ObservationTable, rows: [ObservedRow])]
 
-    func document(_ reading: AnalysisReading<Question>) -> MarketDocument {
-        MarketDocument(
-            currency: reading.question.currency, now: reading.now,
-            quality: needs.series.map { need in
-                SeriesQuality(
-                    need.name, need.table.map { rows(of: $0, reading).map(\.timestamp) } ?? [], now: reading.now, need.tolerance)
-            })
+        init(_ reading: AnalysisReading<Question>, _ needs: SeriesNeeds) {
+            let series = zip(StationarityAnalysis.tables, reading.rows).map { table, rows in
+                (table: table, rows: rows.compactMap { ObservedRow($0) })
+            }
+            self.series = series
+            document = MarketDocument(
+                currency: reading.question.currency, now: reading.now,
+                quality: needs.series.map { need in
+                    let rows = need.table.map { Self.rows(of: $0, series) } ?? []
+                    return SeriesQuality(need.name, rows.map(\.timestamp), now: reading.now, need.tolerance)
+                })
+        }
+
+        private static func rows(
+            of table: ObservationTable, _ series: [(table: ObservationTable, rows: [ObservedRow])]
+        ) -> [ObservedRow] {
+            series.first { $0.table.name.isBytewiseEqual(to: table.name) }?.rows ?? []
+        }
+
+        /// The values of a figure in both windows.
+        func windows(_ figure: TestedFigure, _ test: StationarityRules) -> (recent: [TestedFigure.Daily], older: [TestedFigure.Daily]) {
+            figure.windows(Self.rows(of: figure.table, series), now: document.now, test)
+        }
+
+        /// Of each series the position of its newest observation.
+        var newest: [String: Int64] {
+            var newest: [String: Int64] = [:]
+            for (table, rows) in series { newest[table.kind.rawValue] = rows.last?.position }
+            return newest
+        }
     }
 
     func write(_ reading: AnalysisReading<Question>, to out: inout JSONWriter) {
-        let document = document(reading)
-        document.write(to: &out) { out in
+        let observed = Observed(reading, needs)
+        observed.document.write(to: &out) { out in
             out.beginObject()
             for figure in TestedFigure.allCases {
                 out.key(figure.rawValue)
-                let isAvailable = document.isAvailable(figure.table.kind.rawValue)
-                write(isAvailable ? result(figure, reading) : nil, to: &out)
+                let isAvailable = observed.document.isAvailable(figure.table.kind.rawValue)
+                write(isAvailable ? result(figure, observed) : nil, to: &out)
             }
             out.endObject()
         }
     }
 
-    private func result(_ figure: TestedFigure, _ reading: AnalysisReading<Question>) -> StationarityTest {
-        let windows = figure.windows(rows(of: figure.table, reading), now: reading.now, test)
+    private func result(_ figure: TestedFigure, _ observed: Observed) -> StationarityTest {
+        let windows = observed.windows(figure, test)
         return StationarityTest(recent: windows.recent.map(\.value), older: windows.older.map(\.value), test)
     }
 
     private func write(_ result: StationarityTest?, to out: inout JSONWriter) {
         out.beginObject()
         out.key("blend_weight"); out.decimalNumber(result?.blendWeight)
-        out.key("mean_older"); out.decimalNumber(result?.older.mean?.rounded())
-        out.key("mean_recent"); out.decimalNumber(result?.recent.mean?.rounded())
+        out.key("mean_older"); out.decimalNumber(result?.older.mean)
+        out.key("mean_recent"); out.decimalNumber(result?.recent.mean)
         out.key("n_older"); out.integer(result?.older.count)
         out.key("n_recent"); out.integer(result?.recent.count)
         out.key("status"); out.string(result?.status.rawValue)
-        out.key("variance_older"); out.decimalNumber(result?.older.variance?.rounded())
-        out.key("variance_recent"); out.decimalNumber(result?.recent.variance?.rounded())
+        out.key("variance_older"); out.decimalNumber(result?.older.variance)
+        out.key("variance_recent"); out.decimalNumber(result?.recent.variance)
         out.endObject()
     }
 }

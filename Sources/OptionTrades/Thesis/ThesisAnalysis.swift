@@ -12,15 +12,14 @@ struct ThesisAnalysis: MarketFigures {
 
     let rules: MarketRules
     let own: ThesisRules
-    /// The projections that it reads beside the series.
-    private let others: [String]
+    /// Whether open alerts are gates. The first version knew none.
+    private let hasAlerts: Bool
 
     init(rulesVersion: Int, read: RuleFileReader) throws {
-        // The first version knew no alerts.
-        others = ["alignment", "execution_quality"] + (rulesVersion > 1 ? [AlertsProjection.name] : [])
+        hasAlerts = rulesVersion > 1
         let (rules, root) = try MarketRules.read(
             Self.name, rulesVersion: rulesVersion, needed: [.volMetricsSnapshots, .gexHourly, .gexSnapshots, .ivSurfaceSnapshots],
-            others: others, own: ThesisRules.keys, read)
+            others: Self.counted.map(\.view) + (hasAlerts ? [AlertsProjection.name] : []), own: ThesisRules.keys, read)
         self.rules = rules
         own = try ThesisRules(root)
     }
@@ -35,11 +34,18 @@ struct ThesisAnalysis: MarketFigures {
         ]
     }
 
+    /// The views of trades whose rows are counted, by these columns.
+    static let counted = [
+        (view: "alignment", columns: ["alignment_label", "context_quality"]), (view: "execution_quality", columns: ["benchmark_quality"]),
+    ]
+
     /// The trades' own figures are of all markets: a trade's market is the proxy of its underlying.
     func otherRanges(_ question: MarketQuestion, now: Instant) -> [RowRange] {
-        others.map { name in
-            RowRange(name, equals: [:], time: name == AlertsProjection.name ? "raised_at" : "trade_date", from: .minimum, through: now)
+        let trades = Self.counted.map { view, columns in
+            RowRange(view, equals: [:], time: "trade_date", from: .minimum, through: now, countedBy: columns)
         }
+        if !hasAlerts { return trades }
+        return trades + [RowRange(AlertsProjection.name, equals: [:], time: "raised_at", from: .minimum, through: now)]
     }
 
     /// A signal as it stands now.
@@ -198,7 +204,7 @@ struct ThesisAnalysis: MarketFigures {
         for one in market.quality where one.series.hasPrefix("gex_") && one.status != .live {
             gates.append("\(one.series):\(one.status.rawValue)")
         }
-        for alert in others.count > 2 ? market.others[2].map(\.root) : [] {
+        for alert in hasAlerts ? market.others[Self.counted.count].map(\.root) : [] {
             guard alert["state"]?.string == AlertStanding.raised.rawValue,
                 alert["severity"]?.string == AlertRules.Severity.critical.rawValue, let id = alert["alert_id"]?.string,
                 let market = alert["currency"]?.string, market == "-" || market.isBytewiseEqual(to: currency)

@@ -1,5 +1,6 @@
 import LedgerExplanations
 import LedgerJSON
+import LedgerProjections
 import LedgerValues
 
 /// The reading order of a thesis: five groups of nodes, each with its value, what it follows from, and where its detail stands.
@@ -155,15 +156,16 @@ struct ThesisTree {
 
     /// Counts of the trade views by label and quality.
     private var measurement: [Node] {
-        zip(["alignment", "execution_quality"], market.others).flatMap { view, rows in
-            let columns = view == "alignment" ? ["alignment_label", "context_quality"] : ["benchmark_quality"]
-            return columns.map { column in
+        zip(ThesisAnalysis.counted, market.others).flatMap { counted, groups in
+            func rows(_ group: JSONDocument) -> Int { Int(group.root[RowCounts.count]?.integer ?? 0) }
+            return counted.columns.map { column in
                 var counts: [String: Int] = [:]
-                for row in rows { counts[row.root[column]?.string ?? "none", default: 0] += 1 }
+                for group in groups { counts[group.root[column]?.string ?? "none", default: 0] += rows(group) }
                 return Node(
-                    id: column, title: column.split(separator: "_").joined(separator: " "), value: .integer(rows.count),
+                    id: column, title: column.split(separator: "_").joined(separator: " "),
+                    value: .integer(groups.reduce(0) { $0 + rows($1) }),
                     inputs: counts.sorted { $0.key.isBytewiseLess(than: $1.key) }.map { .known($0.key, Shown(Int64($0.value))) },
-                    calculation: "rows of \(view) by \(column)", link: "/performance")
+                    calculation: "rows of \(counted.view) by \(column)", link: "/performance")
             }
         }
     }

@@ -1,0 +1,27 @@
+import LedgerJSON
+import LedgerProjections
+import Testing
+
+/// Numbers of rows that stand for the rows themselves.
+@Suite struct RowCountsTests {
+    private func documents(_ counts: RowCounts) throws -> [String] {
+        try counts.documents().map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+
+    @Test func `rows and numbers of rows count alike, by the bytes of their texts, null last`() throws {
+        var counts = RowCounts(by: ["state", "kind"])
+        for row in [
+            #"{"kind":"a","state":"open"}"#, #"{"kind":null,"state":"open"}"#, #"{"state":"open"}"#, #"{"kind":"a","state":null}"#,
+            #"{"kind":"e\u0301","state":"open"}"#, #"{"kind":"\u00e9","state":"open"}"#,
+        ] { counts.add(try JSONDocument(parsing: Array(row.utf8)).root) }
+        counts.add(["open", "a"], count: 40)
+        #expect(
+            try documents(counts) == [
+                #"{"kind":"a","rows":41,"state":"open"}"#, "{\"kind\":\"e\u{301}\",\"rows\":1,\"state\":\"open\"}",
+                "{\"kind\":\"\u{e9}\",\"rows\":1,\"state\":\"open\"}", #"{"kind":null,"rows":2,"state":"open"}"#,
+                #"{"kind":"a","rows":1,"state":null}"#,
+            ])
+    }
+
+    @Test func `without rows there is no document`() throws { #expect(try documents(RowCounts(by: ["state"])).isEmpty) }
+}
