@@ -101,7 +101,7 @@ struct ExactNumberTests {
 
     @Test(arguments: UInt64(1)...40)
     func `values over one divisor are whole numbers, and quotients that are not in lowest terms are rounded alike`(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         let values = (0..<Int.random(in: 0...12, using: &random)).map { _ -> ExactNumber in
             let (a, b) = (random.units(digits: [28, 13, 3].randomElement(using: &random) ?? 28), random.units(digits: 13))
             let value = FixedDecimal(units: a).exact
