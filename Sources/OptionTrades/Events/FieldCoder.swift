@@ -13,8 +13,8 @@ package protocol CodedFields: Sendable, Equatable {
 
 /// Writes or reads the fields of an object, so that both follow from one list.
 ///
-/// Fields are listed in canonical order. Writing gives canonical JSON: decimals as text, null for an absent value. Reading is
-/// strict: every key is present, no other key is, and each value has its type.
+/// Writing gives canonical JSON: keys in order, decimals as text, null for an absent value. Fields that are listed in that order are
+/// written at once. Reading is strict: every key is present, no other key is, and each value has its type.
 package struct FieldCoder {
     private enum Mode {
         case writing
@@ -25,25 +25,34 @@ package struct FieldCoder {
     private let mode: Mode
     private let pointer: String
     private var out: JSONWriter
+    /// The key that was written last; nil as long as there is none.
+    private var last: String?
+    private var isInOrder = true
     private var listed: [(String, JSONNode)] = []
     private var read = 0
 
-    private init(_ mode: Mode, _ pointer: String, _ out: consuming JSONWriter = JSONWriter(reservingCapacity: 0)) {
+    private init(_ mode: Mode, _ pointer: String, reservingCapacity capacity: Int = 0) {
         self.mode = mode
         self.pointer = pointer
-        self.out = out
+        out = JSONWriter(reservingCapacity: capacity, keyOrder: .given)
     }
 
     /// Writes the fields as a canonical JSON object.
     package static func write<Object: CodedFields>(_ object: Object, to out: inout JSONWriter) {
-        var coder = FieldCoder(.writing, "")
-        swap(&coder.out, &out)
+        var coder = FieldCoder(.writing, "", reservingCapacity: 512)
         coder.out.beginObject()
         var copy = object
         // Writing never throws: only values that were read can be wrong.
         try? copy.code(&coder)
         coder.out.endObject()
-        swap(&coder.out, &out)
+        guard coder.isInOrder else { return node(object).sorted.write(to: &out, decimals: .strings) }
+        coder.out.withBytes { out.raw($0.span) }
+    }
+
+    private mutating func writeKey(_ key: String) {
+        if let last, !last.isBytewiseLess(than: key) { isInOrder = false }
+        last = key
+        out.key(key)
     }
 
     /// Writes objects as a canonical JSON array.
@@ -82,7 +91,7 @@ package struct FieldCoder {
     ) throws(PayloadError) {
         switch mode {
         case .writing:
-            out.key(key)
+            writeKey(key)
             write(value).sorted.write(to: &out, decimals: .strings)
         case .listing: listed.append((key, write(value)))
         case .reading(let object):
@@ -221,7 +230,7 @@ package struct FieldCoder {
 
     package mutating func object<Object: CodedFields>(_ key: String, _ value: inout Object) throws(PayloadError) {
         if case .writing = mode {
-            out.key(key)
+            writeKey(key)
             return Self.write(value, to: &out)
         }
         try field(key, &value, Self.node) { (found, place) throws(PayloadError) in try Self.object(found, place) }
@@ -233,7 +242,7 @@ package struct FieldCoder {
 
     package mutating func objects<Object: CodedFields>(_ key: String, _ value: inout [Object]) throws(PayloadError) {
         if case .writing = mode {
-            out.key(key)
+            writeKey(key)
             return Self.write(value, to: &out)
         }
         try field(key, &value, { .array($0.map { Self.node($0) }) }) { (found, place) throws(PayloadError) in
