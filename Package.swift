@@ -138,9 +138,11 @@ let package = Package(
             name: "ObjectStore",
             dependencies: ["LedgerValues", "LedgerEvents", "Curl", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
+        // The same random numbers for the same seed, for samples, simulations and tests.
+        .target(name: "RandomSupport", swiftSettings: strict),
         .target(
             name: "SampleScope",
-            dependencies: ["LedgerValues", "LedgerJSON", .product(name: "Hummingbird", package: "hummingbird")],
+            dependencies: ["RandomSupport", "LedgerValues", "LedgerJSON", .product(name: "Hummingbird", package: "hummingbird")],
             swiftSettings: strict),
 
         // What a user asks for, and the ways of asking.
@@ -159,7 +161,8 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections", "LedgerPostgres", "LedgerStore",
+                "RandomSupport", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections", "LedgerPostgres",
+                "LedgerStore",
                 "EmbeddedPostgres", "MarketData", "Operations", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         // Texts in Markdown, which cmark-gfm reads.
@@ -203,8 +206,6 @@ let package = Package(
             ], path: "Benchmarks", swiftSettings: strict),
 
         // Tests: each against the real thing, on servers that they start themselves.
-        // The same random numbers for the same seed.
-        .target(name: "RandomSupport", path: "Tests/RandomSupport", swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: [
@@ -320,7 +321,7 @@ let package = Package(
                 "Alpaca", "SampleScope", "Curl", "OptionTrades", "LedgerProjections", "LedgerRules", "LedgerEvents", "LedgerJSON",
                 "LedgerValues", "TestSupport", "LoopbackServer",
             ]),
-        .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "LedgerJSON", "LedgerValues"]),
+        .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "RandomSupport", "LedgerJSON", "LedgerValues"]),
         .testTarget(
             name: "OperationsTests",
             dependencies: [

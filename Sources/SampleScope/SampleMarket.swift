@@ -1,4 +1,5 @@
 import LedgerValues
+import RandomSupport
 
 /// The made-up market of the sample: its trading days, the prices of the two shares, and the prices of their options.
 ///
@@ -108,21 +109,7 @@ enum SampleMarket {
     }
 }
 
-/// SplitMix64: the same numbers for the same seed, on every machine.
-struct SampleRandom {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
+extension SeededGenerator {
     /// A number in `0 ..< bound`.
-    mutating func below(_ bound: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        mixed ^= mixed >> 31
-        return Int(mixed % UInt64(bound))
-    }
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

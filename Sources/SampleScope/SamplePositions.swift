@@ -1,4 +1,5 @@
 import LedgerValues
+import RandomSupport
 
 /// A way in which the sample's funds trade a contract.
 ///
@@ -72,11 +73,11 @@ struct SamplePositions {
     static let positionCount = 236
     private static let brokers = ["HARBOR", "NORTHGATE", "LATTICE", "CINDER"]
 
-    private var random: SampleRandom
+    private var random: SeededGenerator
 
     /// The positions of a seed. Only the sample's own seed comes close to the documented totals.
     init(seed: UInt64 = 20_251_146) {
-        random = SampleRandom(seed: seed)
+        random = SeededGenerator(seed: seed)
     }
 
     /// All executions up to the second-to-last trading day, in order of time, without ids.

@@ -1,6 +1,7 @@
 import LedgerJSON
 import LedgerValues
 import OptionTrades
+import RandomSupport
 
 /// A feed that changes: new rows, late ones, revisions, rows that disappear and return, rows that break the contract.
 struct SimulatedFeed: Sendable {
@@ -11,7 +12,7 @@ struct SimulatedFeed: Sendable {
     private(set) var time = 0
     private var lastID = 0
 
-    mutating func change(_ random: inout SeededRandom) {
+    mutating func change(_ random: inout SeededGenerator) {
         time += 1
         switch random.number(0...11) {
         case 0...4: add(at: time, &random)
@@ -25,12 +26,12 @@ struct SimulatedFeed: Sendable {
         }
     }
 
-    private mutating func add(at time: Int, _ random: inout SeededRandom) {
+    private mutating func add(at time: Int, _ random: inout SeededGenerator) {
         lastID += 1
         rows.append(SimulatedRow("S\(lastID)", at: time, &random))
     }
 
-    private mutating func breakOne(_ random: inout SeededRandom) {
+    private mutating func breakOne(_ random: inout SeededGenerator) {
         lastID += 1
         guard case .object(var members) = SimulatedRow("X\(lastID)", at: time, &random).node else { return }
         let name = random.pick(["strike", "tradeStatus", "updatedAt"])

@@ -1,10 +1,11 @@
 import LedgerJSON
 import LedgerValues
+import RandomSupport
 
 /// Lines of an import file: observations around the times of executions, of which some supersede earlier ones.
 enum SimulatedMarket {
     /// - Parameter rows: the executions that quotes are made for
-    static func lines(_ count: Int, around rows: [SimulatedRow], _ random: inout SeededRandom) -> [UInt8] {
+    static func lines(_ count: Int, around rows: [SimulatedRow], _ random: inout SeededGenerator) -> [UInt8] {
         var bytes: [UInt8] = []
         for _ in 0..<count {
             bytes += line(rows.isEmpty ? nil : random.pick(rows), &random).canonicalBytes() + [UInt8(ascii: "\n")]
@@ -12,7 +13,7 @@ enum SimulatedMarket {
         return bytes
     }
 
-    private static func line(_ row: SimulatedRow?, _ random: inout SeededRandom) -> JSONNode {
+    private static func line(_ row: SimulatedRow?, _ random: inout SeededGenerator) -> JSONNode {
         // Full hours, so that the same observation is made again now and then.
         let hour = SimulatedRow.instant(random.number(0...70 * 24) * 3600)
         let market: [(String, JSONNode)] = [
@@ -37,7 +38,7 @@ enum SimulatedMarket {
     }
 
     /// A quote at the execution, or at one of its horizons.
-    private static func quote(of row: SimulatedRow, _ random: inout SeededRandom) -> JSONNode {
+    private static func quote(of row: SimulatedRow, _ random: inout SeededGenerator) -> JSONNode {
         let minutes = random.pick([0, 0, 1, 2, 24 * 60, 7 * 24 * 60, 14 * 24 * 60])
         let time = row.tradeDate.advanced(byMicroseconds: Int64(minutes) * 60_000_000) ?? row.tradeDate
         let bid = random.number(1...9_000)
@@ -50,7 +51,7 @@ enum SimulatedMarket {
         ])
     }
 
-    private static func amount(_ range: ClosedRange<Int>, _ random: inout SeededRandom) -> JSONNode {
+    private static func amount(_ range: ClosedRange<Int>, _ random: inout SeededGenerator) -> JSONNode {
         .decimal(SimulatedRow.cents(random.number(range.lowerBound * 100...range.upperBound * 100)))
     }
 }

@@ -1,5 +1,6 @@
 import LedgerJSON
 import LedgerValues
+import RandomSupport
 
 /// An execution as the simulated feed has it. Amounts are whole numbers of the unit in their name.
 struct SimulatedRow: Sendable, Equatable {
@@ -27,7 +28,7 @@ struct SimulatedRow: Sendable, Equatable {
     var feesCents: Int?
     var notes: String?
 
-    init(_ id: String, at updatedAt: Int, _ random: inout SeededRandom) {
+    init(_ id: String, at updatedAt: Int, _ random: inout SeededGenerator) {
         self.id = id
         self.updatedAt = updatedAt
         tradedAt = random.number(0...40 * 24 * 60)
@@ -44,7 +45,7 @@ struct SimulatedRow: Sendable, Equatable {
     }
 
     /// A later revision: a bust, a return from one, or a correction.
-    mutating func revise(at time: Int, _ random: inout SeededRandom) {
+    mutating func revise(at time: Int, _ random: inout SeededGenerator) {
         updatedAt = time
         switch random.number(0...7) {
         case 0: status = status == "BUSTED" ? "FILLED" : "BUSTED"

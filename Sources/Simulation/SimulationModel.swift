@@ -6,6 +6,7 @@ import LedgerStore
 import LedgerValues
 import Operations
 import OptionTrades
+import RandomSupport
 
 /// What must hold of a ledger, by what was seen of it and done to it.
 struct SimulationModel: Sendable {
@@ -55,7 +56,7 @@ struct SimulationModel: Sendable {
         if heads.count > Self.mostHeads { heads.remove(at: heads.count / 2) }
     }
 
-    mutating func remember(_ ledger: Ledger, _ random: inout SeededRandom) async throws {
+    mutating func remember(_ ledger: Ledger, _ random: inout SeededGenerator) async throws {
         let view = random.pick(View.all)
         let served = try await ledger.pool.run { session in try ledger.catalog.served(view.projection, session) }
         guard let served else { throw Broken("\(view.projection) is not served") }

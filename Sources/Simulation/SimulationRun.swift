@@ -10,6 +10,7 @@ import Logging
 import MarketData
 import Operations
 import OptionTrades
+import RandomSupport
 
 /// One history on one ledger: its steps, driven through the operations that users have.
 final class SimulationRun {
@@ -46,7 +47,7 @@ final class SimulationRun {
 
     /// Does a step, and compares the log with what was acknowledged before. Throws `SimulationFailure`.
     func run(_ number: Int) async throws {
-        var random = SeededRandom(seed: seed, step: number)
+        var random = SeededGenerator(seed: seed, step: number)
         let step = SimulationStep.random(&random)
         do {
             try await run(step, &random)
@@ -76,7 +77,7 @@ final class SimulationRun {
         return SimulationFailure(seed: seed, number: number, step: step, problem: "\(error)")
     }
 
-    private func run(_ step: SimulationStep, _ random: inout SeededRandom) async throws {
+    private func run(_ step: SimulationStep, _ random: inout SeededGenerator) async throws {
         switch step {
         case .changeAndSync:
             for _ in 0..<random.number(1...8) { feed.change(&random) }
@@ -145,7 +146,7 @@ final class SimulationRun {
         }
     }
 
-    private func observe(_ random: inout SeededRandom) async throws {
+    private func observe(_ random: inout SeededGenerator) async throws {
         let lines = SimulatedMarket.lines(random.number(1...30), around: feed.rows, &random)
         let file = home.path + "/observations.ndjson"
         try Data(lines).write(to: URL(filePath: file))

@@ -1,3 +1,5 @@
+import RandomSupport
+
 /// What a step of a history does.
 package enum SimulationStep: String, Sendable, CaseIterable {
     case changeAndSync = "change_and_sync"
@@ -38,7 +40,7 @@ package enum SimulationStep: String, Sendable, CaseIterable {
         }
     }
 
-    static func random(_ random: inout SeededRandom) -> SimulationStep {
+    static func random(_ random: inout SeededGenerator) -> SimulationStep {
         var left = random.number(0...allCases.reduce(0) { $0 + $1.weight } - 1)
         for step in allCases {
             left -= step.weight

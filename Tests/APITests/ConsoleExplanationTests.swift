@@ -24,25 +24,9 @@ struct ConsoleExplanationTests {
 
     private static let now = "2026-04-01T00:00:00Z"
 
-    /// Records some days of observations, the last one just before now, and folds them. Gives the log's head.
-    private func observe(_ days: Int, _ service: RunningService) async throws -> Int64 {
-        let now = try #require(Instant(Self.now))
-        let events = try (0..<days).flatMap { day in
-            let time = try #require(now.advanced(byMicroseconds: -Int64(day) * 86_400_000_000 - 1))
-            let common = [("currency", MarketValue.text("BTC")), ("timestamp", .instant(time))]
-            return try [(MarketKind.volMetrics, ["dvol", "rv_30d"]), (.gexHourly, ["net_gex", "abs_gex"])].map { kind, figures in
-                let fields = common + figures.map { ($0, .decimal(FixedDecimal(1 + day % 9))) }
-                return try #require(MarketObservedPayload(kind: kind, fields: fields)).event(previousVersion: 0)
-            }
-        }
-        try await service.ledger.log.append(events, runID: service.ledger.newID())
-        try await service.ledger.bringUpToDate(service.ledger.registry.names)
-        return try #require(try await service.ask("/api/ledger/head").json()["position"]?.integer)
-    }
-
     @Test func `every figure of a market's screen leads to a page that works it out anew`() async throws {
         try await withService(projectors: false) { (service: RunningService) async throws -> Void in
-            let head = try await observe(75, service)
+            let head = try await service.observe(days: 75, before: Self.now)
             let now = Self.now
             var opened = 0
             for screen in ["overview", "analytics", "signal-explorer"] {
@@ -70,7 +54,7 @@ struct ConsoleExplanationTests {
 
     @Test func `what an event changed is one click from it, and an event that is not there has no page`() async throws {
         try await withService(projectors: false) { (service: RunningService) async throws -> Void in
-            let head = try await observe(1, service)
+            let head = try await service.observe(days: 1, before: Self.now)
             let card = Self.text(try await service.ask("/log?position=\(head)"))
             #expect(Self.links(card, to: "/impact") == ["/impact?position=\(head)"])
             let corrections = Self.text(try await service.ask("/log"))

@@ -162,18 +162,8 @@ import Yams
     @Test(.enabled(if: Validator.isInstalled, "python3 has no jsonschema"))
     func `an answer of every analysis is what its published schema says, with data and without`() async throws {
         try await withService(projectors: false) { service in
-            let now = try #require(Instant("2026-04-01T00:00:00Z"))
-            let events = try (0..<75).flatMap { day in
-                let time = try #require(now.advanced(byMicroseconds: -Int64(day) * 86_400_000_000 - 1))
-                let common = [("currency", MarketValue.text("BTC")), ("timestamp", .instant(time))]
-                return try [(MarketKind.volMetrics, ["dvol", "rv_30d"]), (.gexHourly, ["net_gex", "abs_gex"])].map { kind, figures in
-                    let fields = common + figures.map { ($0, .decimal(FixedDecimal(1 + day % 9))) }
-                    return try #require(MarketObservedPayload(kind: kind, fields: fields)).event(previousVersion: 0)
-                }
-            }
-            try await service.ledger.log.append(events, runID: service.ledger.newID())
-            try await service.ledger.bringUpToDate(service.ledger.registry.names)
-            let head = try #require(try await service.ask("/api/ledger/head").json()["position"]?.integer)
+            let now = "2026-04-01T00:00:00Z"
+            let head = try await service.observe(days: 75, before: now)
             for analysis in MarketAnalysis.all {
                 var answers: [[UInt8]] = []
                 for query in ["currency=BTC&as_of_position=\(head)&as_of=\(now)&receipt=true", "currency=SOL"] {

@@ -1,4 +1,5 @@
 import LedgerValues
+import RandomSupport
 import Testing
 
 @testable import SampleScope
@@ -107,7 +108,7 @@ struct SampleMarketQuoteTests {
             let from = try Self.later(trade.moment, minutes: -2 * 1440)
             let to = try Self.later(trade.moment, minutes: 2 * 1440)
             let whole = trade.quotes.quotes(from: from, to: to).map(\.bucket)
-            var random = SampleRandom(seed: UInt64(seed))
+            var random = SeededGenerator(seed: UInt64(seed))
             var parts: [Instant] = []
             var start = from
             while start < to {

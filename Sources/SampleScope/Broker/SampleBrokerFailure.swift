@@ -1,3 +1,5 @@
+import RandomSupport
+
 /// A failure of one call of the sample broker.
 package enum SampleBrokerFailure: Sendable, CaseIterable {
     /// No answer in time; the call had no effect, or it had.
@@ -62,11 +64,8 @@ package struct SampleBrokerPlan: Sendable {
 
     /// The failure of a call; nil for a proper answer.
     package func failure(_ method: String, _ path: String, _ call: Int) -> SampleBrokerFailure? {
-        // SplitMix64 of the seed and the call's number.
-        var mixed = seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(truncatingIfNeeded: call) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        mixed ^= mixed >> 31
+        let mixed = SeededGenerator.mixed(
+            seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(truncatingIfNeeded: call) &* 0xbf58_476d_1ce4_e5b9)
         guard !kinds.isEmpty, mixed % (method == "POST" ? oneIn.post : oneIn.other) == 0 else { return nil }
         return kinds[Int((mixed >> 20) % UInt64(kinds.count))]
     }

@@ -1,5 +1,6 @@
 import LedgerJSON
 import LedgerValues
+import RandomSupport
 
 /// Made-up observations of BTC around the sample's trades, as lines of the import format.
 ///
@@ -41,7 +42,7 @@ package enum SampleMarketData {
     }
 
     private static func noise(_ time: Int64, _ salt: UInt64, _ bound: Int) -> Int {
-        var random = SampleRandom(seed: UInt64(bitPattern: time / hour) ^ salt << 40)
+        var random = SeededGenerator(seed: UInt64(bitPattern: time / hour) ^ salt << 40)
         return random.below(2 * bound + 1) - bound
     }
 

@@ -1,4 +1,5 @@
 import LedgerValues
+import RandomSupport
 
 /// The quotes of the sample's options: a made-up market around the sample's trades, with all the gaps of a real one.
 ///
@@ -61,7 +62,7 @@ struct SampleQuotes {
 
     private func quotes(on day: CalendarDate, _ midnight: Instant) -> [Quote] {
         guard SampleMarket.isTradingDay(day), day <= expiry else { return [] }
-        var random = SampleRandom(seed: seed ^ UInt64(bitPattern: Int64(day.daysSinceEpoch)) &* 0x9E37_79B9)
+        var random = SeededGenerator(seed: seed ^ UInt64(bitPattern: Int64(day.daysSinceEpoch)) &* 0x9E37_79B9)
         let mood: Mood =
             switch random.below(24) {
             case 0, 1: .none
@@ -81,7 +82,7 @@ struct SampleQuotes {
         }
     }
 
-    private func quote(_ mood: Mood, _ day: CalendarDate, _ bucket: Instant, _ random: inout SampleRandom) -> Quote {
+    private func quote(_ mood: Mood, _ day: CalendarDate, _ bucket: Instant, _ random: inout SeededGenerator) -> Quote {
         let daySpot = SampleMarket.spotCents(of: underlying, on: day)
         let spot = daySpot + daySpot * (random.below(21) - 10) / 1000
         let volatility = underlying.volatilityMilli + random.below(41) - 20

@@ -1,5 +1,6 @@
 import LedgerJSON
 import LedgerValues
+import RandomSupport
 
 /// The sample's shares as a market: their bars, and the chains of their options at a moment. Whole numbers alone.
 enum SampleShares {
@@ -44,7 +45,7 @@ enum SampleShares {
     static func minuteBars(of underlying: SampleMarket.Underlying, on day: CalendarDate) -> [Bar] {
         guard SampleMarket.isTradingDay(day), let midnight = Instant(startOf: day) else { return [] }
         let letters = underlying.symbol.utf8.reduce(0) { $0 << 8 | UInt64($1) }
-        var random = SampleRandom(seed: letters << 20 ^ UInt64(bitPattern: Int64(day.daysSinceEpoch)))
+        var random = SeededGenerator(seed: letters << 20 ^ UInt64(bitPattern: Int64(day.daysSinceEpoch)))
         let target = SampleMarket.spotCents(of: underlying, on: day)
         // A day opens up to one percent away from its price, and wanders to it.
         var price = target + target * (random.below(21) - 10) / 1_000

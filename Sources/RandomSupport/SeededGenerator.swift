@@ -6,7 +6,12 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
 
     package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
+        return Self.mixed(state)
+    }
+
+    /// A number each bit of which depends on each bit of another one.
+    package static func mixed(_ bits: UInt64) -> UInt64 {
+        var z = bits
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
         z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
         return z ^ (z >> 31)
