@@ -1,3 +1,4 @@
+import Foundation
 import LedgerPostgres
 import LedgerStore
 import Synchronization
@@ -31,6 +32,36 @@ import Testing
                 let report = try await bench.ledger.audit()
                 #expect(report.isVerified, "\(report.problems)")
                 #expect(pool.usage.inUse == others)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `Readers that still wait for sessions do not keep an audit from ending`() async throws {
+        try await TamperBench.with(4) { bench in
+            let pool = bench.ledger.pool
+            let (ledger, first, others, audit) = (bench.ledger, Holders(), Holders(), Holders())
+            func wait(_ condition: () -> Bool) async throws {
+                while !condition() { try await Task.sleep(for: .milliseconds(5)) }
+            }
+            try await withThrowingTaskGroup { group in
+                defer { for holders in [first, others] { holders.areDone.withLock { $0 = true } } }
+                group.addTask { try await pool.run { try first.hold($0) } }
+                for _ in 1..<pool.usage.maximum { group.addTask { try await pool.run { try others.hold($0) } } }
+                try await wait { first.count.withLock { $0 } + others.count.withLock { $0 } == pool.usage.maximum }
+                group.addTask {
+                    let hasReaders = ProcessInfo.processInfo.activeProcessorCount > 1
+                    try await ledger.withSnapshotReaders { _, _ in
+                        // The reader waits behind the other holder, who gets the audit's own session.
+                        while hasReaders, pool.usage.waiting < 2 { usleep(1_000) }
+                    }
+                    audit.areDone.withLock { $0 = true }
+                }
+                try await wait { pool.usage.waiting == 1 }
+                group.addTask { try await pool.run { try others.hold($0) } }
+                try await wait { pool.usage.waiting == 2 }
+                first.areDone.withLock { $0 = true }
+                try await wait { audit.areDone.withLock { $0 } }
+                #expect(pool.usage.inUse == pool.usage.maximum)
             }
         }
     }

@@ -112,7 +112,7 @@ extension Ledger {
     /// Runs `body` with a session and with the readers that other sessions serve, one for each further processor.
     ///
     /// The others are asked for once `body` has its own: audits that share a pool never wait for each other's.
-    private func withSnapshotReaders<T: Sendable>(
+    func withSnapshotReaders<T: Sendable>(
         _ body: @Sendable (SnapshotReaders, PostgresSession) throws -> T
     ) async throws -> T {
         let readers = SnapshotReaders()
