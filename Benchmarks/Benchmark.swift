@@ -18,6 +18,7 @@ struct Benchmark {
         ("projection", "live projection of trades beside a bare COPY OUT of the same events", ProjectionBenchmark.run),
         ("rebuild", "all projections from zero beside COPY OUT, COPY IN of their rows and indexes", RebuildBenchmark.run),
         ("asof", "pages of 50 rows as of a position, in a small ledger and in a large one", AsOfBenchmark.run),
+        ("sums", "sums and totals of whole views after 100 events beside a pass over all rows", SumsBenchmark.run),
         ("http", "the trades list of 50 rows over HTTP", HTTPBenchmark.run),
         ("chains", "live projections of hourly option chains beside a bare decode of the same events", ChainsBenchmark.run),
         ("tenors", "a surface of 250 dates × 6 tenors beside a bare SELECT of the same rows", TenorsBenchmark.run),

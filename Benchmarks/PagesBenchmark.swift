@@ -30,18 +30,19 @@ enum PagesBenchmark {
                 guard bench.events > pages.count * (cold + 1) else {
                     throw BenchmarkError("--events: expected more than \(pages.count * (cold + 1)), a position for each cold answer")
                 }
-                for (index, page) in pages.enumerated() { try await measure(page, index * (cold + 1), reader) }
+                // Positions rise, as they do for readers.
+                for (index, page) in pages.enumerated() { try await measure(page, (pages.count - 1 - index) * (cold + 1), reader) }
             }
         }
     }
 
-    /// - Parameter first: how many positions before the head other pages have used up: pages share documents.
+    /// - Parameter first: how many positions before the head are left to other pages: pages share documents.
     private static func measure(_ page: String, _ first: Int, _ reader: PageReader) async throws {
         var times: [[Double]] = [[], []]
         for reading in 0..<(cold + kept) {
             let isKept = reading >= cold
             let begun = ContinuousClock.now
-            let answer = try await reader.get(page, before: first + min(reading, cold))
+            let answer = try await reader.get(page, before: first + cold - min(reading, cold))
             let seconds = (ContinuousClock.now - begun) / .seconds(1)
             guard answer.status == 200 else { return Bench.text("\(page): status \(answer.status), not measured") }
             // The first kept one is made, and the first cold one warms the connection.

@@ -127,6 +127,7 @@ package struct LedgerService: Sendable {
                 }, successTerminationBehavior: .ignore))
         services.append(
             .init(service: UntilShutdown { await api.feed.run(notifications) }, successTerminationBehavior: .ignore))
+        services.append(.init(service: UntilShutdown { await api.keepOverviews() }, successTerminationBehavior: .ignore))
         services.append(
             .init(service: UntilShutdown { await ledger.publishCheckpoints(notifications) }, successTerminationBehavior: .ignore))
         if let capture = try CaptureService(ledger) {

@@ -1,7 +1,8 @@
 /// The keys of every open object, to find duplicates.
 ///
-/// The first ``Scope/linearLimit`` keys of an object are compared one by one, by fingerprint first. Beyond
-/// that, a hash table, seeded per process, keeps the cost per key constant.
+/// As long as each key of an object comes after the one before it, as in canonical JSON, none can be a duplicate. After that, the
+/// first ``Scope/linearLimit`` keys are compared one by one, by fingerprint first. Beyond these, a hash table, seeded per
+/// process, keeps the cost per key constant.
 struct KeyStack {
     /// A key's contents, without quotes.
     struct Key {
@@ -16,6 +17,8 @@ struct KeyStack {
     struct Scope {
         static let linearLimit = 64
         var first = 0
+        /// Whether each key so far comes after the one before it, by its bytes, and none has an escape.
+        var isAscending = true
         /// Positions on the stack plus one, by hash, or 0 for a free slot; empty for objects with few keys.
         var table: [UInt32] = []
     }
@@ -43,6 +46,13 @@ struct KeyStack {
     mutating func insert(_ key: Key, in scope: inout Scope, of text: Span<UInt8>) -> Bool {
         let mark = fingerprint(key, of: text)
         let count = keys.count - scope.first
+        if scope.isAscending, count == 0 || isLast(key, of: text) {
+            scope.isAscending = !key.hasEscape
+            keys.append(key)
+            fingerprints.append(mark)
+            return true
+        }
+        scope.isAscending = false
         if count < Scope.linearLimit {
             let matches = countMatches(mark, from: scope.first)
             if matches > 0, findLinearly(key, mark, from: scope.first, of: text) { return false }
@@ -52,6 +62,17 @@ struct KeyStack {
         keys.append(key)
         fingerprints.append(mark)
         return true
+    }
+
+    /// Whether a key without an escape comes after the topmost key, which has none either.
+    private func isLast(_ key: Key, of text: Span<UInt8>) -> Bool {
+        guard !key.hasEscape, let last = keys.last else { return false }
+        let lengths = (last.end - last.start, key.end - key.start)
+        for index in 0..<min(lengths.0, lengths.1) {
+            let (left, right) = (text[last.start + index], text[key.start + index])
+            if left != right { return left < right }
+        }
+        return lengths.0 < lengths.1
     }
 
     private func countMatches(_ mark: UInt64, from first: Int) -> Int {
@@ -74,7 +95,10 @@ struct KeyStack {
     private mutating func insertInTable(_ key: Key, in scope: inout Scope, of text: Span<UInt8>) -> Bool {
         let count = keys.count - scope.first
         if scope.table.count < 2 * (count + 1) {
-            scope.table = [UInt32](repeating: 0, count: max(4 * Scope.linearLimit, scope.table.count * 2))
+            // A scope whose first keys were in order has many keys before it has a table.
+            var size = 4 * Scope.linearLimit
+            while size < 4 * (count + 1) { size *= 2 }
+            scope.table = [UInt32](repeating: 0, count: size)
             for index in scope.first..<keys.count {
                 let (slot, _) = slot(for: keys[index], in: scope.table, of: text)
                 scope.table[slot] = UInt32(truncatingIfNeeded: index + 1)
@@ -145,19 +169,20 @@ private func mark(_ text: Span<UInt8>, from start: Int, count: Int) -> UInt64 {
 
 /// Whether `count` bytes at two places are equal.
 func equalBytes(_ left: Span<UInt8>, _ leftStart: Int, _ right: Span<UInt8>, _ rightStart: Int, count: Int) -> Bool {
+    guard count >= 8 else {
+        for index in 0..<count where left[leftStart + index] != right[rightStart + index] { return false }
+        return true
+    }
     let (leftBytes, rightBytes) = (left.bytes, right.bytes)
+    func isEqual(at index: Int) -> Bool {
+        leftBytes.unsafeLoadUnaligned(fromByteOffset: leftStart + index, as: UInt64.self)
+            == rightBytes.unsafeLoadUnaligned(fromByteOffset: rightStart + index, as: UInt64.self)
+    }
     var index = 0
-    while index + 8 <= count {
-        if leftBytes.unsafeLoadUnaligned(fromByteOffset: leftStart + index, as: UInt64.self)
-            != rightBytes.unsafeLoadUnaligned(fromByteOffset: rightStart + index, as: UInt64.self)
-        {
-            return false
-        }
+    while index + 8 < count {
+        if !isEqual(at: index) { return false }
         index += 8
     }
-    while index < count {
-        if left[leftStart + index] != right[rightStart + index] { return false }
-        index += 1
-    }
-    return true
+    // The last word overlaps the one before it.
+    return isEqual(at: count - 8)
 }

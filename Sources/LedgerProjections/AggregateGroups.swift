@@ -2,14 +2,24 @@ public import LedgerJSON
 public import LedgerValues
 
 /// An entry of an aggregate: the sums over the rows of one key.
-public protocol AggregateEntry {
+public protocol AggregateEntry: Sendable {
     associatedtype Row
-    mutating func add(_ row: Row)
+
+    /// The number of rows. An entry without rows equals a new one.
+    var count: Int64 { get }
+
+    /// Adds a row, or takes away a row that was added.
+    ///
+    /// - Parameters:
+    ///   - row: the row.
+    ///   - times: 1 to add the row, -1 to take it away.
+    mutating func add(_ row: Row, times: Int64)
+
     func members() -> [(String, JSONNode)]
 }
 
 /// A view's rows grouped in several ways at once; each row counts once in each grouping.
-public struct AggregateGroups<Entry: AggregateEntry> {
+public struct AggregateGroups<Entry: AggregateEntry>: Sendable {
     /// The names of the groupings, in the order of display.
     private let names: [String]
     /// The entries by grouping, then by key; rows without a key have the key nil.
@@ -27,15 +37,22 @@ public struct AggregateGroups<Entry: AggregateEntry> {
         groups = Array(repeating: [:], count: names.count)
     }
 
-    /// Adds a row to each grouping.
+    /// The number of groups, those of all groupings together.
+    public var count: Int { groups.reduce(0) { $0 + $1.count } }
+
+    /// Adds a row to each grouping, or takes away a row that was added.
     ///
     /// - Parameters:
     ///   - row: the row.
+    ///   - times: 1 to add the row, -1 to take it away.
     ///   - keys: the row's key in each grouping, in the order of the groupings' names.
-    public mutating func add(_ row: Entry.Row, keys: [String?]) {
+    public mutating func add(_ row: Entry.Row, times: Int64, keys: [String?]) {
         let empty = empty
         for (index, key) in keys.enumerated() {
-            groups[index][key.map { ByteKey($0) }, default: empty].add(row)
+            groups[index].update(key.map { ByteKey($0) }, orNew: empty) { entry in
+                entry.add(row, times: times)
+                return entry.count != 0
+            }
         }
     }
 
@@ -54,6 +71,24 @@ public struct AggregateGroups<Entry: AggregateEntry> {
                     })
             )
         }
+    }
+}
+
+extension Dictionary {
+    /// Changes a key's value in place, or a new one; the key is dropped unless the change says that its value stays.
+    package mutating func update(_ key: Key, orNew new: @autoclosure () -> Value, _ change: (inout Value) -> Bool) {
+        if !change(&self[key, default: new()]) { removeValue(forKey: key) }
+    }
+}
+
+extension ExactNumber {
+    /// Adds a number, or takes it away.
+    ///
+    /// - Parameters:
+    ///   - number: the number.
+    ///   - times: 1 to add the number, -1 to take it away.
+    public mutating func add(_ number: ExactNumber, times: Int64) {
+        if times < 0 { self -= number } else { self += number }
     }
 }
 

@@ -6,9 +6,9 @@ struct MoneySum: Sendable {
     private(set) var total = ExactNumber.zero
     private(set) var count: Int64 = 0
 
-    mutating func add(_ value: JSONValue?) {
+    mutating func add(_ value: JSONValue?, times: Int64) {
         guard let value = value?.publishedDecimal else { return }
-        total += ExactNumber(value)
-        count += 1
+        total.add(ExactNumber(value), times: times)
+        count += times
     }
 }

@@ -120,6 +120,13 @@ public protocol Projection: Sendable {
     /// must be computed for every reader.
     func present(_ document: JSONDocument, now: Instant) -> [UInt8]
 
+    /// The first instant after a moment at which readers see a row otherwise; nil if they never do.
+    ///
+    /// - Parameters:
+    ///   - document: the row as ``present(_:now:)`` shows it at the moment.
+    ///   - now: the moment.
+    func nextChange(of document: JSONDocument, after now: Instant) -> Instant?
+
     /// The columns that ``present(_:now:)`` changes with the moment, for readers of the tables; empty if there are none.
     static var momentRules: [MomentRule] { get }
 
@@ -155,6 +162,9 @@ extension Projection {
 
     /// The stored document, unchanged.
     public func present(_ document: JSONDocument, now: Instant) -> [UInt8] { document.bytes }
+
+    /// Never.
+    public func nextChange(of document: JSONDocument, after now: Instant) -> Instant? { nil }
 }
 
 /// A projection whose readers select rows by a parameter. Rows that are not stored are computed from the facts on

@@ -50,6 +50,7 @@ public struct ProjectionDefinition: Sendable {
     private let refer: @Sendable (_ facts: [UInt8]) throws -> [Int64]
     private let select: (@Sendable (String?) throws -> RowSelection)?
     private let show: @Sendable (_ document: JSONDocument, _ now: Instant) -> [UInt8]
+    private let change: @Sendable (_ document: JSONDocument, _ now: Instant) -> Instant?
 
     init<P: Projection>(
         _ projection: P, _ code: PublishedCode, _ installed: InstalledProjection
@@ -95,6 +96,7 @@ public struct ProjectionDefinition: Sendable {
             select = nil
         }
         show = projection.present
+        change = projection.nextChange
     }
 
     /// Whether another version of the same projection has the same facts and, under the same rules, the same rows.
@@ -176,6 +178,13 @@ public struct ProjectionDefinition: Sendable {
 
     /// A row's document as a reader sees it at a moment.
     public func present(_ document: JSONDocument, now: Instant) -> [UInt8] { show(document, now) }
+
+    /// The first instant after a moment at which readers see a row otherwise; nil if they never do.
+    ///
+    /// - Parameters:
+    ///   - document: the row as readers see it at the moment.
+    ///   - now: the moment.
+    public func nextChange(of document: JSONDocument, after now: Instant) -> Instant? { change(document, now) }
 
     /// Decodes an event; nil for an event of a type that is not consumed.
     ///

@@ -55,9 +55,9 @@ public struct RowTotals: RowAggregates, Sendable {
         var count: Int64 = 0
         var sums: [MoneySum]
 
-        mutating func add(_ row: JSONValue, _ money: [String]) {
-            count += 1
-            for (index, column) in money.enumerated() { sums[index].add(row[column]) }
+        mutating func add(_ row: JSONValue, times: Int64, _ money: [String]) {
+            count += times
+            for (index, column) in money.enumerated() { sums[index].add(row[column], times: times) }
         }
 
         func members(_ money: [String]) -> [(String, JSONNode)] {
@@ -75,8 +75,10 @@ public struct RowTotals: RowAggregates, Sendable {
     private var groups: [[ByteKey?]: Group] = [:]
     private var total: Group
 
-    /// Whether there are more groups than ``maximumGroups``. The totals are unusable then.
-    public private(set) var hasTooManyGroups = false
+    public var groupCount: Int { groups.count }
+
+    /// Whether there are more groups than ``maximumGroups``.
+    public var hasTooManyGroups: Bool { groups.count > Self.maximumGroups }
 
     /// Makes totals without rows.
     ///
@@ -107,11 +109,13 @@ public struct RowTotals: RowAggregates, Sendable {
         return "one of \(names.joined(separator: ", "))\(Suggestion.question(name, among: names))"
     }
 
-    public mutating func add(_ row: JSONValue) {
-        total.add(row, money)
-        if hasTooManyGroups { return }
-        groups[groupings.map { $0.key(of: row) }, default: empty].add(row, money)
-        hasTooManyGroups = groups.count > Self.maximumGroups
+    public mutating func add(_ row: JSONValue, times: Int64) {
+        total.add(row, times: times, money)
+        let (empty, money) = (empty, money)
+        groups.update(groupings.map { $0.key(of: row) }, orNew: empty) { group in
+            group.add(row, times: times, money)
+            return group.count != 0
+        }
     }
 
     /// `{"by": […], "groups": [{"key": […], "count": …, "sums": {COLUMN: {"count": …, "sum": …}}}], "total": {…}}`.

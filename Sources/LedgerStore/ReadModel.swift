@@ -112,6 +112,11 @@ public struct ReadModel: Sendable {
         try facts.documents(of: entities, at: position, session)
     }
 
+    /// The database's number of the table of facts. A table made by a rebuild has another one.
+    package func factsTable(_ session: PostgresSession) throws -> Int64 {
+        try session.execute("SELECT \(quoteLiteral(facts.name))::regclass::oid::bigint")[0].int8(0)
+    }
+
     /// The first positions, up to one, at which an entity's facts changed, in order. An index range of the entity's own
     /// versions, whose documents are not read.
     ///

@@ -1,5 +1,6 @@
 import LedgerJSON
 import LedgerValues
+import RandomSupport
 import Testing
 
 /// The document of a text that must parse.
@@ -172,10 +173,11 @@ struct ReaderTests {
 
     @Test(
         "Objects with very many keys stay fast, and duplicates in them are found",
-        arguments: [63, 64, 65, 127, 128, 129, 5000, 100_000])
-    func manyKeys(count: Int) throws {
+        arguments: [63, 64, 65, 127, 128, 129, 5000, 100_000], [false, true])
+    func manyKeys(count: Int, isReversed: Bool) throws {
         // Same length, same first and last eight bytes: fingerprints don't tell these keys apart.
-        let keys = (0..<count).map { "\"same-beginning-\(1_000_000 + $0)-same-end\":{\"k\":\($0)}" }
+        var keys = (0..<count).map { "\"same-beginning-\(1_000_000 + $0)-same-end\":{\"k\":\($0)}" }
+        if isReversed { keys.reverse() }
         let root = try parsed("{" + keys.joined(separator: ",") + "}")
         #expect(root.count == count)
         #expect(root["same-beginning-\(1_000_000 + count - 1)-same-end"]?["k"]?.integer == Int64(count - 1))
@@ -183,6 +185,38 @@ struct ReaderTests {
             let again = "\"same-beginnin\\u0067-\(1_000_000 + twice)-same-end\":1"
             let text = "{" + keys.joined(separator: ",") + "," + again + "}"
             #expect(failure(Array(text.utf8))?.kind == .duplicateKey("same-beginning-\(1_000_000 + twice)-same-end"))
+        }
+    }
+
+    @Test("Duplicates are found among keys in any order", arguments: 1...500 as ClosedRange<UInt64>)
+    func anyOrder(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        func key() -> String {
+            let text = (0..<Int.random(in: 0...3, using: &random)).map { _ in ["a", "b", "é"].randomElement(using: &random) ?? "a" }
+            return text.joined()
+        }
+        func object(depth: Int) -> (text: String, duplicate: Bool) {
+            var keys = (0..<Int.random(in: 0...9, using: &random)).map { _ in key() }
+            // In order, in order up to some key, or in none.
+            let sorted = [keys.count, Int.random(in: 0...keys.count, using: &random), 0].randomElement(using: &random) ?? 0
+            keys = keys[..<sorted].sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) } + keys[sorted...]
+            var isDuplicate = false
+            var seen: Set<[UInt8]> = []
+            let members = keys.map { key in
+                isDuplicate = !seen.insert(Array(key.utf8)).inserted || isDuplicate
+                let escaped = Bool.random(using: &random) ? key : key.replacing("a", with: "\\u0061")
+                if depth == 0 || Bool.random(using: &random) { return "\"\(escaped)\":1" }
+                let inner = object(depth: depth - 1)
+                isDuplicate = isDuplicate || inner.duplicate
+                return "\"\(escaped)\":\(inner.text)"
+            }
+            return ("{\(members.joined(separator: ","))}", isDuplicate)
+        }
+        let (text, isDuplicate) = object(depth: 2)
+        if case .duplicateKey? = failure(Array(text.utf8))?.kind {
+            #expect(isDuplicate, "seed \(seed)")
+        } else {
+            #expect(!isDuplicate, "seed \(seed)")
         }
     }
 }

@@ -130,6 +130,63 @@ import Testing
             "seed \(seed)")
     }
 
+    /// A row in which each column has one of a few values, or any figure.
+    private static func row(_ columns: ColumnSet, _ random: inout SeededGenerator) -> String {
+        let words: [String: [String]] = [
+            "outcome_state": OutcomeState.allCases.map(\.rawValue), "benchmark_quality": BenchmarkQuality.allCases.map(\.rawValue),
+            "alignment_label": AlignmentLabel.allCases.map(\.rawValue), "execution_mode": ExecutionMode.allCases.map(\.rawValue),
+            "horizon_key": ["1d", "7d", "expiry"],
+        ]
+        let members = columns.columns.map { column in
+            let value: String
+            switch column.kind {
+            case .decimal: value = json(figure(&random))
+            case .integer: value = "\(Int.random(in: 0...3, using: &random))"
+            case .boolean: value = "\(Bool.random(using: &random))"
+            case .instant: value = "\"2026-0\(Int.random(in: 1...3, using: &random))-10T14:30:00Z\""
+            case .date: value = "\"2026-0\(Int.random(in: 1...3, using: &random))-10\""
+            case .text: value = "\"\((words[column.name] ?? ["a", "b"]).randomElement(using: &random) ?? "")\""
+            case .texts, .object:
+                let signals = AlignmentSignal.allCases.filter { _ in Bool.random(using: &random) }.map(\.rawValue)
+                let isImpact = column.name == "drivers" || column.name == "detractors"
+                value = "[\(signals.map { isImpact ? "{\"signal\":\"\($0)\"}" : "\"\($0)\"" }.joined(separator: ","))]"
+            }
+            return "\"\(column.name)\":\(Int.random(in: 0..<6, using: &random) == 0 ? "null" : value)"
+        }
+        return "{\(members.joined(separator: ","))}"
+    }
+
+    /// Sums are kept and brought up to date by the rows that changed.
+    @Test(arguments: 1...100 as ClosedRange<UInt64>)
+    func `Rows that are taken away leave no trace`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        func columns(_ name: String) throws -> ColumnSet {
+            try ColumnSet(parsing: try #require(projectRuleFile("\(name)/columns.json")))
+        }
+        let groupings = try RowTotals.Grouping.list(parsing: "horizon_key,target_timestamp:month")
+        let all: [(projection: String, empty: any RowAggregates)] = [
+            ("alignment", AlignmentAggregates()), ("dispatches", DispatchesAggregates()), ("outcomes", OutcomesAggregates(.complete)),
+            ("execution_quality", ExecutionQualityAggregates(.complete)),
+            ("execution_quality", ExecutionQualityAggregates(.withinInputBound)),
+            ("outcomes", try RowTotals(try columns("outcomes"), by: groupings)),
+        ]
+        for (projection, empty) in all {
+            let columns = try columns(projection)
+            func documents() throws -> [JSONDocument] {
+                try (0..<Int.random(in: 0...12, using: &random)).map { _ in
+                    try JSONDocument(parsing: Array(Self.row(columns, &random).utf8))
+                }
+            }
+            let (stay, go) = (try documents(), try documents())
+            var (plain, sums) = (empty, empty)
+            for row in stay { plain.add(row.root) }
+            for row in (stay + go).shuffled(using: &random) { sums.add(row.root) }
+            for row in go.shuffled(using: &random) { sums.add(row.root, times: -1) }
+            #expect(sums.node().httpBytes() == plain.node().httpBytes(), "seed \(seed), \(projection)")
+            #expect(sums.groupCount == plain.groupCount, "seed \(seed), \(projection)")
+        }
+    }
+
     /// `projection diff` and `audit impact` add up every column of money.
     @Test(arguments: 1...200 as ClosedRange<UInt64>)
     func `A difference adds up whatever rows publish`(seed: UInt64) throws {

@@ -101,6 +101,11 @@ struct FoldFromZero {
         return rows
     }
 
+    /// Visits the stored documents.
+    func forEachDocument(_ visit: (JSONDocument) throws -> Void) throws {
+        try fold.forEachRow { _, document in try visit(try JSONDocument(parsing: document)) }
+    }
+
     func digest() throws -> String {
         var digest = RowDigest(definition.columns)
         try fold.forEachRow { _, document in try digest.add(document) }

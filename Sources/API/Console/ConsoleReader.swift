@@ -143,6 +143,10 @@ struct ConsoleRequest: Sendable {
             ["api", "ledger", "totals"], filters: filters, extra: [("view", view.name), ("by", columns)], pin: pin)
     }
 
+    func totals(_ overview: OverviewTotals, filters: [String], pin: TimeFrame.Shown?) async -> Loaded {
+        await totals(overview.view, by: overview.by, filters: filters, pin: pin)
+    }
+
     /// The reason why a list at the page's moment with its filters has no rows. Nil if it cannot be determined.
     func emptiness(of name: String, filters: [String]) async -> Emptiness? {
         guard let view = View.named(name) else { return nil }

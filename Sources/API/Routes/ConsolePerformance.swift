@@ -14,9 +14,9 @@ extension API {
         async let outcomes = asked.view(View.outcomes.segments, filters: filters, extra: [("limit", "1")], pin: pin)
         async let overTime = outcomesOverTime(asked, filters, pin)
         async let execution = asked.view(View.executionQuality.segments, filters: filters, extra: [("limit", "1")], pin: pin)
-        async let lifecycles = asked.totals(.lifecycles, by: "lifecycle_state,lifecycle_quality", filters: filters, pin: pin)
-        async let expiries = asked.totals(.lifecycles, by: PerformancePage.expiries, filters: filters, pin: pin)
-        async let market = asked.totals(.context, by: "source_portfolio,context_quality", filters: filters, pin: pin)
+        async let lifecycles = asked.totals(.positions, filters: filters, pin: pin)
+        async let expiries = asked.totals(.expiries, filters: filters, pin: pin)
+        async let market = asked.totals(.marketContext, filters: filters, pin: pin)
         let page = PerformancePage(
             context: try asked.context, alignment: alignment, executionQuality: await execution, outcomes: await outcomes,
             outcomesOverTime: await overTime, lifecycles: await lifecycles, expiries: await expiries, marketContext: await market,
@@ -36,8 +36,8 @@ extension API {
     /// The totals of outcomes by the days of their horizons, or by the months if there are too many days.
     private func outcomesOverTime(_ asked: ConsoleRequest, _ filters: [String], _ pin: TimeFrame.Shown?) async -> Loaded {
         var totals: Loaded?
-        for by in PerformancePage.outcomesOverTime {
-            totals = await asked.totals(.outcomes, by: by, filters: filters, pin: pin)
+        for overview in OverviewTotals.outcomesOverTime {
+            totals = await asked.totals(overview, filters: filters, pin: pin)
             if case .failure(let problem) = totals, problem.code == Problem.Code.badParameter.rawValue { continue }
             break
         }

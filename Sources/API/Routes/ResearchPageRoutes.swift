@@ -16,7 +16,9 @@ extension API {
     /// Research of an underlying, all documents at one moment.
     func researchPage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: ["underlying"])
-        let (chains, bars) = (await recorded(.optionChains, "underlying", asked), await recorded(.bars, "symbol", asked))
+        async let allChains = recorded(.optionChains, "underlying", asked)
+        async let allBars = recorded(.bars, "symbol", asked)
+        let (chains, bars) = (await allChains, await allBars)
         let underlyings = Set(chains + bars).sorted { $0.isBytewiseLess(than: $1) }
         guard let underlying = asked["underlying"] ?? chains.first ?? bars.first else {
             let page = ResearchPage(
@@ -25,19 +27,24 @@ extension API {
         }
         var parts = [await asked.research("iv-surface", [("underlying", underlying)], pin: nil)]
         let pin = parts[0].document.root(Basis.init)?.shown
+        // All stand at the moment of the first, and none waits for another.
+        async let levels = asked.research("levels", [("symbol", underlying)], pin: pin)
+        async let positions = openPositions(on: underlying, asked, pin)
         let exposure = await asked.research("exposure", [("underlying", underlying)], pin: pin)
         parts.append(exposure)
         parts += await flow(of: underlying, on: exposure.document.root { $0.root["market_date"]?.string }, asked, pin)
-        parts.append(await asked.research("levels", [("symbol", underlying)], pin: pin))
-        let positions = await openPositions(on: underlying, asked, pin)
+        parts.append(await levels)
         var problem: PageProblem?
         var hidden = 0
-        switch positions {
+        switch await positions {
         case .failure(let error): problem = error
         case .success(let ids):
             hidden = max(0, ids.count - Self.shownPositions)
-            for id in ids.prefix(Self.shownPositions) {
-                parts.append(await asked.research("scenarios", [("position_id", id)], pin: pin))
+            parts += await withTaskGroup(of: (Int, ResearchPage.Part).self) { group in
+                for (place, id) in ids.prefix(Self.shownPositions).enumerated() {
+                    group.addTask { (place, await asked.research("scenarios", [("position_id", id)], pin: pin)) }
+                }
+                return await group.reduce(into: [(Int, ResearchPage.Part)]()) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
             }
         }
         var references: [String: FigureReferences] = [:]
@@ -85,22 +92,20 @@ extension API {
     ) async -> Result<[String], PageProblem> {
         var found: [(expiry: String, id: String)] = []
         for state in [Lifecycle.State.openLong, .openShort] {
-            var cursor: String?
-            repeat {
-                let asOf = asked.knownMoment(pin) + (cursor.map { [("cursor", $0)] } ?? [])
-                let loaded = await document(
-                    View.lifecycles.segments,
-                    [("underlying", underlying), ("state", state.rawValue), ("limit", "\(ViewReader.maximumLimit)")] + asOf)
-                switch loaded {
-                case .failure(let problem): return .failure(problem)
-                case .success(let page):
-                    found +=
-                        page.root["rows"]?.elements.compactMap { row in
-                            row["position_id"]?.string.map { (row["expiry"]?.string ?? "", $0) }
-                        } ?? []
-                    cursor = page.root["next_cursor"]?.string
+            // The ids alone: a position's row has all its matches.
+            let totals = await document(
+                ["api", "ledger", "totals"],
+                [
+                    ("view", View.lifecycles.name), ("by", "expiry,position_id"), ("underlying", underlying), ("state", state.rawValue),
+                ] + asked.knownMoment(pin))
+            switch totals {
+            case .failure(let problem): return .failure(problem)
+            case .success(let document):
+                for group in document.root["groups"]?.elements.map({ $0 }) ?? [] {
+                    let key = group["key"]?.elements.map { $0.string ?? "" } ?? []
+                    if key.count == 2 { found.append((key[0], key[1])) }
                 }
-            } while cursor != nil
+            }
         }
         let today = String(pin?.asOf.prefix(10) ?? "")
         found.sort { left, right in

@@ -31,14 +31,15 @@ extension API {
             let before = min(shown.position + 1, asked["before"].flatMap { Parameters.wholeNumber($0) } ?? .max)
             runs = await document(["api", "ledger", "runs"], [("before", "\(before)")])
         }
+        let moment = pin
+        async let missingContext = asked.totals(.missingContext, filters: [], pin: moment)
+        async let missingBenchmarks = asked.totals(.missingBenchmarks, filters: [], pin: moment)
+        async let missingMarks = asked.totals(.missingMarks, filters: [], pin: moment)
         let page = OperationsPage(
             context: context, runs: runs,
             needs: [
-                OperationsPage.Need(
-                    .context, await asked.totals(.alignment, by: "context_quality", filters: [], pin: pin)),
-                OperationsPage.Need(
-                    .benchmarks, await asked.totals(.executionQuality, by: "benchmark_quality", filters: [], pin: pin)),
-                OperationsPage.Need(.marks, await asked.totals(.outcomes, by: "needs_mark", filters: [], pin: pin)),
+                OperationsPage.Need(.context, await missingContext), OperationsPage.Need(.benchmarks, await missingBenchmarks),
+                OperationsPage.Need(.marks, await missingMarks),
             ], syncs: await asked.view(View.syncState.segments, filters: [], pin: pin, isUnderRules: false),
             // What follows the log now says nothing about a past moment.
             projections: asked.time.isPinned ? nil : await document(["api", "ledger", "projections"]),

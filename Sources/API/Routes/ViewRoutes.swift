@@ -75,11 +75,11 @@ extension API {
     static func viewRequest(_ view: View, _ request: APIRequest, reading: Set<String>) throws -> ViewRequest {
         let parameters = try Parameters(request.query, allowed: view.filterParameters + reading)
         var ask = ViewRequest()
-        var filters = parameters.others(than: reading)
+        ask.filters = try ViewReader.filters(view, parameters.others(than: reading), request.isForPerson ? .forgiving : .exact)
         if view.isOfTrades && parameters["source"] == nil {
-            filters.append(("source", TradeLedger.standardSource))
+            // Exact for persons too, so that they share what is kept with programs.
+            ask.filters += try ViewReader.filters(view, [("source", TradeLedger.standardSource)], .exact)
         }
-        ask.filters = try ViewReader.filters(view, filters, request.isForPerson ? .forgiving : .exact)
         ask.series = try SeriesReading(
             latest: try parameters.flag("latest") ?? false, bucket: parameters["bucket"], aggregate: parameters["agg"])
         ask.limit =

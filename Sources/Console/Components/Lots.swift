@@ -37,6 +37,9 @@ enum LotColumns {
 
 /// The lots that an execution consumed, and the lots still open, behind their numbers.
 enum MatchDetails {
+    /// The number of parts of each kind in a list; the position's page has all.
+    private static let limit = 10
+
     static func write(_ row: JSONValue, _ context: PageContext, to html: inout HTMLWriter) {
         let matches = row["matches"]?.elements.map { $0 } ?? []
         let lots = row["open_lots"]?.elements.map { $0 } ?? []
@@ -44,9 +47,18 @@ enum MatchDetails {
         html.element("details") { html in
             html.element("summary", text: "\(matches.count) matched, \(lots.count) open")
             if !matches.isEmpty {
-                SmallTable(caption: "Matches, first in first out", columns: LotColumns.matches(context)).write(matches, to: &html)
+                SmallTable(caption: "Matches, first in first out", columns: LotColumns.matches(context))
+                    .write(Array(matches.prefix(limit)), to: &html)
             }
-            if !lots.isEmpty { SmallTable(caption: "Open lots", columns: LotColumns.open(context)).write(lots, to: &html) }
+            if !lots.isEmpty {
+                SmallTable(caption: "Open lots", columns: LotColumns.open(context)).write(Array(lots.prefix(limit)), to: &html)
+            }
+            if max(matches.count, lots.count) > limit {
+                html.element("p") { html in
+                    html.text("The first \(limit) of each. ")
+                    html.element("a", [.href(PositionLink.address(row, context))], text: "All of the position")
+                }
+            }
         }
     }
 }

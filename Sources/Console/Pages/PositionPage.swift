@@ -203,9 +203,12 @@ struct PositionState {
 /// The label of a position: its contract, linked to its story.
 enum PositionLink {
     static func write(_ row: JSONValue, _ context: PageContext, to html: inout HTMLWriter) {
-        let query = [("id", row["position_id"]?.string ?? ""), ("source", row["source"]?.string ?? "")]
         html.element(
-            "a", [.class("name"), .href(Address(["position"], query + context.time.pin + context.time.rulesParameter))],
-            text: row["contract_key"]?.string ?? "no contract named")
+            "a", [.class("name"), .href(address(row, context))], text: row["contract_key"]?.string ?? "no contract named")
+    }
+
+    static func address(_ row: JSONValue, _ context: PageContext) -> Address {
+        let query = [("id", row["position_id"]?.string ?? ""), ("source", row["source"]?.string ?? "")]
+        return Address(["position"], query + context.time.pin + context.time.rulesParameter)
     }
 }

@@ -38,8 +38,8 @@ public struct VersionDifference {
         if old != nil { rows.from += 1 }
         if new != nil { rows.to += 1 }
         for (index, column) in columns.columns.enumerated() where column.role?.isMoney ?? false {
-            sums[index, default: (MoneySum(), MoneySum())].from.add(old?.root[column.name])
-            sums[index, default: (MoneySum(), MoneySum())].to.add(new?.root[column.name])
+            sums[index, default: (MoneySum(), MoneySum())].from.add(old?.root[column.name], times: 1)
+            sums[index, default: (MoneySum(), MoneySum())].to.add(new?.root[column.name], times: 1)
         }
         guard let change = columns.change(from: old, to: new) else { return nil }
         switch change.kind {

@@ -33,6 +33,7 @@ package final class Ledger: Sendable {
     /// The directory for the runs' spool files. The system cleans it.
     package let temporaryDirectory: String
     let folds = FoldGate()
+    let kept = KeptFolds()
     let rules = ReadRules()
     /// What the captures of this process came to.
     package let captures = CaptureStatus()

@@ -12,6 +12,7 @@ package struct ViewReader: Sendable {
     private let database: ReadDatabase
     private let isBounded: Bool
     private let folds: FoldGate
+    private let kept: KeptFolds
     package static let maximumLimit = 1000
     /// The most rows of a page whose rows are joined with those of chains.
     package static let maximumJoinedLimit = 100
@@ -29,11 +30,15 @@ package struct ViewReader: Sendable {
         self.init(ledger, pool: pool, isBounded: isBounded, folds: ledger.folds)
     }
 
-    init(_ ledger: Ledger, pool: PostgresPool? = nil, isBounded: Bool = true, folds: FoldGate) {
+    /// - Parameter kept: what is kept between answers; if omitted, the ledger's
+    init(
+        _ ledger: Ledger, pool: PostgresPool? = nil, isBounded: Bool = true, folds: FoldGate, kept: KeptFolds? = nil
+    ) {
         self.ledger = ledger
         database = ReadDatabase(ledger, pool: pool)
         self.isBounded = isBounded
         self.folds = folds
+        self.kept = kept ?? ledger.kept
     }
 
     /// A page at the request's position, or at the projection's checkpoint.
@@ -76,7 +81,8 @@ package struct ViewReader: Sendable {
                 return ViewTotals(
                     page: ViewPage(
                         rows: [], nextCursor: nil,
-                        aggregates: try await totals(rows, try rows.startTotals(by: groupings), request.selection(view)),
+                        aggregates: try await sums(
+                            .totals(try rows.startTotals(by: groupings), request.selection(view)), rows),
                         view, request, rows.standing, receipt: try await receipt(rows, request)))
             } catch is FoldDeadline.Passed {
                 throw ViewError.foldTooLarge(command: request.command(view, rows.standing, totalsBy: groupings))
@@ -239,7 +245,7 @@ package struct ViewReader: Sendable {
         let name = "rows|\(rows.standing.key)|\(selection)|\(request.sort ?? "")|\(request.limit)|\(request.cursor ?? "")"
         let result = try await fold(name) { deadline in
             try await deadline.read(database, rows.standing.point) { session in
-                let page = try rows.page(after: key, deadline, session)
+                let page = try leading(rows, after: key, selection, deadline, session) ?? rows.page(after: key, deadline, session)
                 return .rows(page.rows, hasMore: page.hasMore)
             }
         }
@@ -247,41 +253,63 @@ package struct ViewReader: Sendable {
         return (found, hasMore)
     }
 
+    /// A page from the first rows of the request's order. Nil without an order, and if the page lies beyond the rows that are kept.
+    private func leading(
+        _ rows: ViewRows, after key: RowKey?, _ selection: String, _ deadline: FoldDeadline, _ session: PostgresSession
+    ) throws -> Page? {
+        guard let order = rows.order, let question = rows.leading(kept.leadingRows, selection) else { return nil }
+        kept.noteAsked(question, of: rows)
+        guard let leading = try kept.folds([question], of: rows, deadline, session)[0] as? LeadingRows else {
+            preconditionFailure("a question of first rows is answered by first rows")
+        }
+        return try rows.page(from: leading, in: order, after: key, session)
+    }
+
     /// The sums over all selected rows. Nil if the view has no sums, or the request asks for none.
     private func aggregates(_ rows: ViewRows, _ request: ViewRequest, _ selection: String) async throws -> JSONNode? {
-        guard request.hasAggregates, let start = rows.startAggregates else { return nil }
-        let result = try await fold("sums|\(rows.standing.key)|\(selection)") { deadline in
+        guard request.hasAggregates, let question = rows.aggregates(selection) else { return nil }
+        return try await sums(question, rows)
+    }
+
+    private func sums(_ question: KeptFolds.Question, _ rows: ViewRows) async throws -> JSONNode {
+        kept.noteAsked(question, of: rows)
+        let result = try await fold("\(question.name)|\(rows.standing.key)") { deadline in
             try await deadline.read(database, rows.standing.point) { session in
-                var sums = start()
-                try rows.forEach(after: nil, deadline, session) { _, document in
-                    sums.add(document.root)
-                    return true
+                guard let sums = try kept.folds([question], of: rows, deadline, session)[0] as? SummedRows else {
+                    preconditionFailure("a question of sums is answered by sums")
                 }
-                return .node(sums.node())
+                if sums.isUseless {
+                    throw ViewError.badParameter(
+                        name: "by", expected: "columns with at most \(RowTotals.maximumGroups) groups, found more")
+                }
+                return .node(sums.sums.node())
             }
         }
         guard case .node(let node) = result else { preconditionFailure("a fold of sums gives sums") }
         return node
     }
 
-    /// The totals of all selected rows, from totals without rows.
-    private func totals(_ rows: ViewRows, _ empty: RowTotals, _ selection: String) async throws -> JSONNode {
-        let result = try await fold("totals|\(rows.standing.key)|\(empty.name)|\(selection)") { deadline in
-            try await deadline.read(database, rows.standing.point) { session in
-                var totals = empty
-                try rows.forEach(after: nil, deadline, session) { _, document in
-                    totals.add(document.root)
-                    return !totals.hasTooManyGroups
-                }
-                if totals.hasTooManyGroups {
-                    throw ViewError.badParameter(
-                        name: "by", expected: "columns with at most \(RowTotals.maximumGroups) groups, found more")
-                }
-                return .node(totals.node())
+    /// Brings the sums and the first rows of a view up to date before readers ask for them, all in one pass over the rows where it takes
+    /// one. Does nothing while the view's projection is far behind: its rows are about to change.
+    ///
+    /// - Parameters:
+    ///   - view: the view.
+    ///   - request: a request of the first rows in an order; the sums are those beside its rows.
+    ///   - groupings: those of the totals of the same rows.
+    package func keepUpToDate(_ view: View, _ request: ViewRequest, totalsBy groupings: [[RowTotals.Grouping]]) async throws {
+        try await fresh(view) {
+            let rows = try await settle(view, request, nil, readsPage: false).rows
+            if rows.standing.headPosition - rows.standing.position > RunningFold.leastReach { return }
+            let selection = request.selection(view)
+            var questions = try groupings.map { KeptFolds.Question.totals(try rows.startTotals(by: $0), selection) }
+            questions += [rows.aggregates(selection), rows.leading(kept.leadingRows, selection)].compactMap { $0 }
+            let due = questions.filter { kept.needsUpkeep($0, of: rows) }
+            if due.isEmpty { return }
+            let deadline = FoldDeadline(instant: nil)
+            _ = try await deadline.read(database, rows.standing.point) { session in
+                _ = try kept.folds(due, of: rows, deadline, session)
             }
         }
-        guard case .node(let node) = result else { preconditionFailure("a fold of totals gives totals") }
-        return node
     }
 
     private func fold(

@@ -19,7 +19,7 @@ struct ViewRows: Sendable {
     let model: ReadModel
     let selection: RowSelection?
     /// The order of the pages' rows. Nil for key order.
-    private let order: RowOrder?
+    let order: RowOrder?
     /// Filters on columns of an entity's key, which can select facts.
     private let entityFilters: [RowFilter]
     /// Whether rows are computed from facts.
@@ -27,6 +27,7 @@ struct ViewRows: Sendable {
     /// Starts the sums over the rows. The version's code defines them; for frozen rows this program's code does. Nil if
     /// the view has no sums.
     let startAggregates: (@Sendable () -> any RowAggregates)?
+    private let entityParts: Int
     /// The number of documents in a query.
     private static let chunk = 1000
 
@@ -62,8 +63,20 @@ struct ViewRows: Sendable {
         model = ReadModel(source.tables, any)
         isDerived = source.definition != nil && (!source.hasRows || request.effectiveAt != nil || view.hasHorizons)
         let key = any.entityKey
+        entityParts = key.count
         entityFilters = request.filters.filter { filter in key.contains { $0.isBytewiseEqual(to: filter.column) } }
     }
+
+    /// The sums that the view's lists have beside them; nil if it has none.
+    func aggregates(_ selection: String) -> KeptFolds.Question? { startAggregates.map { .sums($0(), selection) } }
+
+    /// The first rows in the request's order, at most so many; nil if its rows are in key order, or if nothing of them is kept.
+    func leading(_ limit: Int, _ selection: String) -> KeptFolds.Question? {
+        canBeKept ? order.map { .leading(LeadingRows(in: $0, limit: limit), selection) } : nil
+    }
+
+    /// Whether folds of the rows can be brought up to date: their code is known, and no reader asks for another valid time.
+    var canBeKept: Bool { definition != nil && request.effectiveAt == nil }
 
     /// Totals without rows, in groups. Throws `ViewError.badParameter` for columns that the rows can't be grouped by.
     func startTotals(by groupings: [RowTotals.Grouping]) throws(ViewError) -> RowTotals {
@@ -201,19 +214,28 @@ struct ViewRows: Sendable {
             let entities = try model.facts(
                 at: standing.position, filters: entityFilters, from: start, isIncluded: isIncluded, limit: limit, session)
             for entity in entities {
-                let rows = try definition.rows(
-                    fromFacts: entity.document, effectiveBy: request.effectiveAt, selecting: selection, session)
-                for row in rows {
-                    if let key, row.key <= key { continue }
-                    let document = try presented(row.document)
-                    guard request.filters.allSatisfy({ $0.passes(document.root) }) else { continue }
-                    guard try visit(row.key, document) else { return }
-                }
+                let referred = try LogReader().referred(by: [entity.document], definition, session)[0]
+                let rows = try selected(
+                    fromFacts: entity.document, definition, referring: referred, after: key, now: standing.now)
+                for row in rows { guard try visit(row.key, row.document) else { return } }
             }
             guard entities.count == limit, let last = entities.last else { return }
             start = last.key
             isIncluded = false
             limit = Self.chunk
+        }
+    }
+
+    /// The selected rows after a key that follow from an entity's facts, as readers see them at a moment.
+    func selected(
+        fromFacts facts: [UInt8], _ definition: ProjectionDefinition, referring events: ReferredEvents, after key: RowKey?, now: Instant
+    ) throws -> [(key: RowKey, document: JSONDocument)] {
+        let rows = try definition.rows(
+            fromFacts: facts, effectiveBy: request.effectiveAt, selecting: selection, referring: events)
+        return try rows.compactMap { row in
+            if let key, row.key <= key { return nil }
+            let document = try presented(row.document, now: now)
+            return request.filters.allSatisfy { $0.passes(document.root) } ? (row.key, document) : nil
         }
     }
 
@@ -251,9 +273,17 @@ struct ViewRows: Sendable {
     }
 
     /// A document as the reader sees it.
-    func presented(_ bytes: [UInt8]) throws -> JSONDocument {
+    func presented(_ bytes: [UInt8]) throws -> JSONDocument { try presented(bytes, now: standing.now) }
+
+    private func presented(_ bytes: [UInt8], now: Instant) throws -> JSONDocument {
         let stored = try JSONDocument(parsing: bytes)
-        guard let shown = definition?.present(stored, now: standing.now), shown != bytes else { return stored }
+        guard let shown = definition?.present(stored, now: now), shown != bytes else { return stored }
         return try JSONDocument(parsing: shown)
     }
+
+    /// The first instant after a moment at which readers see a row otherwise, which they see like this at the moment.
+    func nextChange(of row: JSONDocument, after now: Instant) -> Instant? { definition?.nextChange(of: row, after: now) }
+
+    /// The entity of a row's key.
+    func entity(of key: RowKey) -> RowKey { RowKey(entityOf: key, parts: entityParts) }
 }

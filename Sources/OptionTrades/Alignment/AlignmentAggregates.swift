@@ -13,10 +13,12 @@ package struct AlignmentAggregates: RowAggregates {
 
     package init() {}
 
-    package mutating func add(_ row: JSONValue) {
+    package var groupCount: Int { groups.count }
+
+    package mutating func add(_ row: JSONValue, times: Int64) {
         let entry = Entry.Row(row)
         groups.add(
-            entry,
+            entry, times: times,
             keys: [
                 row["source_portfolio"]?.string, row["underlying_symbol"]?.string, row["gamma_regime"]?.string,
                 month(of: row["trade_date"]),
@@ -27,7 +29,7 @@ package struct AlignmentAggregates: RowAggregates {
         let missing = Set(row["missing_signals"]?.elements.compactMap { $0.signal } ?? [])
         for signal in AlignmentSignal.allCases {
             signals[signal, default: SignalEntry()].add(
-                drives: drivers.contains(signal), detracts: detractors.contains(signal),
+                times, drives: drivers.contains(signal), detracts: detractors.contains(signal),
                 isMissing: missing.contains(signal))
         }
     }
@@ -70,19 +72,19 @@ private struct Entry: AggregateEntry {
     /// The number of fractional digits of means.
     private static let places = 4
 
-    private var count: Int64 = 0
+    private(set) var count: Int64 = 0
     private var scored: Int64 = 0
     private var scores = ExactNumber.zero
     private var confidences = ExactNumber.zero
     private var labels: [AlignmentLabel: Int64] = [:]
 
-    mutating func add(_ row: Row) {
-        count += 1
-        if let label = row.label { labels[label, default: 0] += 1 }
+    mutating func add(_ row: Row, times: Int64) {
+        count += times
+        if let label = row.label { labels[label, default: 0] += times }
         guard let score = row.score, let confidence = row.confidence else { return }
-        scored += 1
-        scores += ExactNumber(score)
-        confidences += ExactNumber(confidence)
+        scored += times
+        scores.add(ExactNumber(score), times: times)
+        confidences.add(ExactNumber(confidence), times: times)
     }
 
     func members() -> [(String, JSONNode)] {
@@ -103,15 +105,15 @@ private struct SignalEntry {
     private var neutral: Int64 = 0
     private var missing: Int64 = 0
 
-    mutating func add(drives: Bool, detracts: Bool, isMissing: Bool) {
+    mutating func add(_ times: Int64, drives: Bool, detracts: Bool, isMissing: Bool) {
         if drives {
-            drivers += 1
+            drivers += times
         } else if detracts {
-            detractors += 1
+            detractors += times
         } else if isMissing {
-            missing += 1
+            missing += times
         } else {
-            neutral += 1
+            neutral += times
         }
     }
 

@@ -10,9 +10,11 @@ package struct DispatchesAggregates: RowAggregates {
 
     package init() {}
 
-    package mutating func add(_ row: JSONValue) {
+    package var groupCount: Int { groups.count }
+
+    package mutating func add(_ row: JSONValue, times: Int64) {
         let day = row["created_at"]?.string.map { String(decoding: $0.utf8.prefix(10), as: UTF8.self) }
-        groups.add(Entry.Row(row), keys: [row["ticker"]?.string, row["strategy"]?.string, day])
+        groups.add(Entry.Row(row), times: times, keys: [row["ticker"]?.string, row["strategy"]?.string, day])
     }
 
     package func node() -> JSONNode { .object(groups.members()) }
@@ -36,24 +38,40 @@ private struct Entry: AggregateEntry {
         }
     }
 
-    private var count = 0
-    private var modes: [ExecutionMode: Int] = [:]
-    private var submitted = 0
-    private var filled = 0
-    private var spreads = (sum: ExactNumber.zero, count: 0)
-    private var widest: FixedDecimal?
-    private var slippages = (sum: ExactNumber.zero, count: 0)
+    private struct Mean {
+        var sum = ExactNumber.zero
+        var count: Int64 = 0
 
-    mutating func add(_ row: Row) {
-        count += 1
-        if let mode = row.mode { modes[mode, default: 0] += 1 }
-        submitted += row.isSubmitted ? 1 : 0
-        filled += row.isSubmitted && row.isFilled ? 1 : 0
-        if let spread = row.spread {
-            spreads = (spreads.sum + ExactNumber(spread), spreads.count + 1)
-            widest = widest.map { max($0, spread) } ?? spread
+        mutating func add(_ figure: FixedDecimal, times: Int64) {
+            sum.add(ExactNumber(figure), times: times)
+            count += times
         }
-        if let slippage = row.slippage { slippages = (slippages.sum + ExactNumber(slippage), slippages.count + 1) }
+
+        var node: JSONNode { .quotient(sum, by: ExactNumber(Int(count))) }
+    }
+
+    private(set) var count: Int64 = 0
+    private var modes: [ExecutionMode: Int64] = [:]
+    private var submitted: Int64 = 0
+    private var filled: Int64 = 0
+    private var spreads = Mean()
+    /// The number of rows by their spread, for the widest one.
+    private var rowsBySpread: [FixedDecimal: Int64] = [:]
+    private var slippages = Mean()
+
+    mutating func add(_ row: Row, times: Int64) {
+        count += times
+        if let mode = row.mode { modes[mode, default: 0] += times }
+        if row.isSubmitted { submitted += times }
+        if row.isSubmitted && row.isFilled { filled += times }
+        if let spread = row.spread {
+            spreads.add(spread, times: times)
+            rowsBySpread.update(spread, orNew: 0) { rows in
+                rows += times
+                return rows != 0
+            }
+        }
+        if let slippage = row.slippage { slippages.add(slippage, times: times) }
     }
 
     func members() -> [(String, JSONNode)] {
@@ -61,16 +79,17 @@ private struct Entry: AggregateEntry {
             let rows = self.modes[mode] ?? 0
             return (
                 mode.rawValue,
-                .object([("count", .integer(Int64(rows))), ("share", .quotient(ExactNumber(rows), by: ExactNumber(count)))])
+                .object([
+                    ("count", .integer(rows)), ("share", .quotient(ExactNumber(Int(rows)), by: ExactNumber(Int(count)))),
+                ])
             )
         }
         return [
-            ("count", .integer(Int64(count))), ("modes", .object(modes)), ("submitted", .integer(Int64(submitted))),
-            ("filled", .integer(Int64(filled))), ("fill_rate", .quotient(ExactNumber(filled), by: ExactNumber(submitted))),
-            ("mean_spread_pct", .quotient(spreads.sum, by: ExactNumber(spreads.count))), ("max_spread_pct", .decimal(widest)),
-            ("with_spread_pct", .integer(Int64(spreads.count))),
-            ("mean_fill_vs_mid_bps", .quotient(slippages.sum, by: ExactNumber(slippages.count))),
-            ("with_fill_vs_mid_bps", .integer(Int64(slippages.count))),
+            ("count", .integer(count)), ("modes", .object(modes)), ("submitted", .integer(submitted)),
+            ("filled", .integer(filled)), ("fill_rate", .quotient(ExactNumber(Int(filled)), by: ExactNumber(Int(submitted)))),
+            ("mean_spread_pct", spreads.node), ("max_spread_pct", .decimal(rowsBySpread.keys.max())),
+            ("with_spread_pct", .integer(spreads.count)),
+            ("mean_fill_vs_mid_bps", slippages.node), ("with_fill_vs_mid_bps", .integer(slippages.count)),
         ]
     }
 }

@@ -15,9 +15,11 @@ package struct ExecutionQualityAggregates: RowAggregates {
         groups = AggregateGroups(["by_portfolio", "by_underlying", "by_direction", "by_month"], Entry(sums: sums))
     }
 
-    package mutating func add(_ row: JSONValue) {
+    package var groupCount: Int { groups.count }
+
+    package mutating func add(_ row: JSONValue, times: Int64) {
         groups.add(
-            Entry.Row(row, sums),
+            Entry.Row(row, sums), times: times,
             keys: [
                 row["source_portfolio"]?.string, row["underlying_symbol"]?.string, row["direction"]?.string,
                 month(of: row["trade_date"]),
@@ -45,7 +47,7 @@ private struct Entry: AggregateEntry {
     }
 
     private let sums: SumsVersion
-    private var count: Int64 = 0
+    private(set) var count: Int64 = 0
     private var qualities: [BenchmarkQuality: Int64] = [:]
     /// Σ bps × quantity and Σ quantity over the rows that have both.
     private var weightedBps = ExactNumber.zero
@@ -56,17 +58,17 @@ private struct Entry: AggregateEntry {
 
     init(sums: SumsVersion) { self.sums = sums }
 
-    mutating func add(_ row: Row) {
-        count += 1
-        if let quality = row.quality { qualities[quality, default: 0] += 1 }
+    mutating func add(_ row: Row, times: Int64) {
+        count += times
+        if let quality = row.quality { qualities[quality, default: 0] += times }
         if let bps = row.bps, let quantity = row.quantity {
-            weightedBps += ExactNumber(bps) * ExactNumber(quantity)
-            weight += ExactNumber(quantity)
-            knownBps += 1
+            weightedBps.add(ExactNumber(bps) * ExactNumber(quantity), times: times)
+            weight.add(ExactNumber(quantity), times: times)
+            knownBps += times
         }
         if let usd = row.usd {
-            knownUSD += 1
-            sumUSD += ExactNumber(usd)
+            knownUSD += times
+            sumUSD.add(ExactNumber(usd), times: times)
         }
     }
 

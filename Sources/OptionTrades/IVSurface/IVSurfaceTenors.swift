@@ -17,6 +17,23 @@ package struct IVSurfaceTenors: Sendable {
         }
     }
 
+    /// A row's figures of the options of one type in one bucket of deltas.
+    private struct Bucket: Sendable {
+        let type: String?
+        let name: String?
+        let average: FixedDecimal?
+        let median: FixedDecimal?
+        let contracts: Int64?
+
+        init(_ bucket: JSONValue) {
+            type = bucket["option_type"]?.string
+            name = bucket["delta_bucket"]?.string
+            average = bucket["avg_iv"]?.decimal
+            median = bucket["median_iv"]?.decimal
+            contracts = bucket["n_contracts"]?.integer
+        }
+    }
+
     /// What stands for a target on one market date, with the figures that the changes of the next date ask for again.
     private struct Nearest: Sendable {
         let row: JSONValue
@@ -24,6 +41,8 @@ package struct IVSurfaceTenors: Sendable {
         let atmIV: FixedDecimal?
         let expectedMove: FixedDecimal?
         let skew25: FixedDecimal?
+        /// Nil if the row has none.
+        let buckets: [Bucket]?
         /// The `avg_iv` of each type of option and bucket of the rules, in their order.
         let averages: [FixedDecimal?]
 
@@ -33,15 +52,16 @@ package struct IVSurfaceTenors: Sendable {
             atmIV = row["atm_iv"]?.decimal
             expectedMove = row["expected_move_pct"]?.decimal
             skew25 = row["skew_25d_pp"]?.decimal
-            let buckets = row["delta_buckets"]
+            let found = row["delta_buckets"].flatMap { $0.kind == .array ? $0.elements.map(Bucket.init) : nil }
+            buckets = found
             averages = OptionType.allCases.flatMap { type in
                 rules.buckets.map { bucket in
-                    buckets?.elements.first {
-                        $0["option_type"]?.stringEquals(type.rawValue) ?? false && $0["delta_bucket"]?.stringEquals(bucket.name) ?? false
-                    }?["avg_iv"]?.decimal
+                    found?.first { Self.isEqual($0.type, type.rawValue) && Self.isEqual($0.name, bucket.name) }?.average
                 }
             }
         }
+
+        private static func isEqual(_ text: String?, _ other: String) -> Bool { text?.isBytewiseEqual(to: other) ?? false }
     }
 
     /// What stands for a target on each day.
@@ -150,9 +170,10 @@ package struct IVSurfaceTenors: Sendable {
         if let found {
             let gap = ExactNumber(abs(found.dte - target))
             if ExactNumber(target) * rules.farShare.exact < gap { warnings.insert("tenor_far") }
-            let history = tenor?.values[window].compactMap { $0 } ?? []
-            if history.count < rules.percentileMinimum { warnings.insert("short_history") }
-            percentile = Self.percentile(of: found.atmIV, among: history, minimum: rules.percentileMinimum)
+            let history = tenor?.values[window] ?? []
+            let isShort = history.count { $0 != nil } < rules.percentileMinimum
+            if isShort { warnings.insert("short_history") }
+            percentile = isShort ? nil : Self.percentile(of: found.atmIV, among: history)
         } else {
             warnings.insert("no_expiry")
         }
@@ -165,7 +186,7 @@ package struct IVSurfaceTenors: Sendable {
         out.key("changes")
         if let found, let index, let tenor { changes(found, index, tenor, to: &out) } else { out.null() }
         out.key("contracts_used"); out.integer(row?["contracts_used"]?.integer)
-        out.key("delta_buckets"); buckets(row, to: &out)
+        out.key("delta_buckets"); write(found?.buckets, to: &out)
         out.key("dte"); out.integer(found?.dte)
         out.key("expected_move_pct"); out.decimalNumber(found?.expectedMove)
         out.key("expiry"); out.string(row?["expiry"]?.string)
@@ -184,16 +205,16 @@ package struct IVSurfaceTenors: Sendable {
         out.endObject()
     }
 
-    private func buckets(_ row: JSONValue?, to out: inout JSONWriter) {
-        guard let buckets = row?["delta_buckets"], buckets.kind == .array else { return out.null() }
+    private func write(_ buckets: [Bucket]?, to out: inout JSONWriter) {
+        guard let buckets else { return out.null() }
         out.beginArray()
-        for bucket in buckets.elements {
+        for bucket in buckets {
             out.beginObject()
-            out.key("avg_iv"); out.decimalNumber(bucket["avg_iv"]?.decimal)
-            out.key("delta_bucket"); out.string(bucket["delta_bucket"]?.string)
-            out.key("median_iv"); out.decimalNumber(bucket["median_iv"]?.decimal)
-            out.key("n_contracts"); out.integer(bucket["n_contracts"]?.integer)
-            out.key("option_type"); out.string(bucket["option_type"]?.string)
+            out.key("avg_iv"); out.decimalNumber(bucket.average)
+            out.key("delta_bucket"); out.string(bucket.name)
+            out.key("median_iv"); out.decimalNumber(bucket.median)
+            out.key("n_contracts"); out.integer(bucket.contracts)
+            out.key("option_type"); out.string(bucket.type)
             out.endObject()
         }
         out.endArray()
@@ -229,10 +250,18 @@ package struct IVSurfaceTenors: Sendable {
         out.endObject()
     }
 
-    /// 100 × (those below + half of those equal) ÷ all. Nil if there are too few, or without a value.
-    static func percentile(of value: FixedDecimal?, among history: [FixedDecimal], minimum: Int) -> FixedDecimal? {
-        guard let value, history.count >= minimum else { return nil }
-        let (below, equal) = (history.count { $0 < value }, history.count { $0 == value })
-        return ExactNumber(100 * (2 * below + equal)).divided(by: ExactNumber(2 * history.count))?.rounded()
+    /// 100 × (those below + half of those equal) ÷ all, among the values that are known. Nil without a value.
+    static func percentile(of value: FixedDecimal?, among history: ArraySlice<FixedDecimal?>) -> FixedDecimal? {
+        guard let value else { return nil }
+        var (below, equal, all) = (0, 0, 0)
+        for case let other? in history {
+            all += 1
+            if other < value {
+                below += 1
+            } else if other == value {
+                equal += 1
+            }
+        }
+        return ExactNumber(100 * (2 * below + equal)).divided(by: ExactNumber(2 * all))?.rounded()
     }
 }

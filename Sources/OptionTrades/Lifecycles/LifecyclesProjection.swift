@@ -93,15 +93,26 @@ package struct LifecyclesProjection: Projection {
     /// Adds the flag of an open lifecycle whose expiry lies before the current date in New York.
     package func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
         let root = document.root
-        guard let state = root["lifecycle_state"]?.string.flatMap(Lifecycle.State.init(rawValue:)),
-            state == .openLong || state == .openShort,
-            let expiry = root["expiry"]?.string.flatMap({ CalendarDate($0) }),
-            let today = rules.newYork.date(at: now), expiry < today,
+        guard let expiry = Self.expiryOfOpen(root), let today = rules.newYork.date(at: now), expiry < today,
             let stored = root["lifecycle_flags"]
         else { return document.bytes }
         let flags = stored.elements.compactMap(\.string) + [LifecycleFlag.expiredUnresolved.rawValue]
         let list = JSONNode.array(flags.sorted { $0.isBytewiseLess(than: $1) }.map(JSONNode.string)).canonicalBytes()
         let range = stored.sourceRange
         return document.bytes[..<range.lowerBound] + list + document.bytes[range.upperBound...]
+    }
+
+    /// The start of the day after the expiry of an open lifecycle, in New York.
+    package func nextChange(of document: JSONDocument, after now: Instant) -> Instant? {
+        guard let expiry = Self.expiryOfOpen(document.root), let next = expiry.advanced(byDays: 1) else { return nil }
+        return rules.newYork.instant(of: next, hour: 0, minute: 0).flatMap { $0 > now ? $0 : nil }
+    }
+
+    /// The expiry of a lifecycle that is open; nil for any other.
+    private static func expiryOfOpen(_ row: JSONValue) -> CalendarDate? {
+        guard let state = row["lifecycle_state"]?.string.flatMap(Lifecycle.State.init(rawValue:)),
+            state == .openLong || state == .openShort
+        else { return nil }
+        return row["expiry"]?.string.flatMap { CalendarDate($0) }
     }
 }

@@ -19,10 +19,15 @@ package struct OutcomesAggregates: RowAggregates {
 
     package init(_ sums: SumsVersion) { self.sums = sums }
 
-    package mutating func add(_ row: JSONValue) {
+    package var groupCount: Int { horizons.values.reduce(0) { $0 + $1.count } }
+
+    package mutating func add(_ row: JSONValue, times: Int64) {
         guard let horizon = row["horizon_key"]?.string else { return }
-        horizons[ByteKey(horizon), default: AggregateGroups(Self.groupings.map(\.name), OutcomeSums())].add(
-            OutcomeSums.Row(row, sums), keys: Self.groupings.map { row[$0.column]?.string })
+        let sums = sums
+        horizons.update(ByteKey(horizon), orNew: AggregateGroups(Self.groupings.map(\.name), OutcomeSums())) { groups in
+            groups.add(OutcomeSums.Row(row, sums), times: times, keys: Self.groupings.map { row[$0.column]?.string })
+            return groups.count > 0
+        }
     }
 
     /// `{horizon_key: {by_portfolio: […], …}}`. Horizons and entries are sorted bytewise by key, with the null key last.
@@ -45,7 +50,7 @@ private struct OutcomeSums: AggregateEntry {
         }
     }
 
-    private var count: Int64 = 0
+    private(set) var count: Int64 = 0
     private var states: [OutcomeState: Int64] = [:]
     private var priced: Int64 = 0
     private var pricedAfterFees: Int64 = 0
@@ -55,23 +60,23 @@ private struct OutcomeSums: AggregateEntry {
     private var sumBefore = ExactNumber.zero
     private var sumAfter = ExactNumber.zero
 
-    mutating func add(_ row: Row) {
-        count += 1
-        if let state = row.state { states[state, default: 0] += 1 }
+    mutating func add(_ row: Row, times: Int64) {
+        count += times
+        if let state = row.state { states[state, default: 0] += times }
         if let before = row.before {
-            priced += 1
-            sumBefore += ExactNumber(before)
+            priced += times
+            sumBefore.add(ExactNumber(before), times: times)
             if before > .zero {
-                positive += 1
+                positive += times
             } else if before < .zero {
-                negative += 1
+                negative += times
             } else {
-                flat += 1
+                flat += times
             }
         }
         if let after = row.after {
-            pricedAfterFees += 1
-            sumAfter += ExactNumber(after)
+            pricedAfterFees += times
+            sumAfter.add(ExactNumber(after), times: times)
         }
     }
 

@@ -160,11 +160,8 @@ extension OutcomesProjection {
     /// A row as a reader sees it at a moment. If the horizon's target is later, the row is `pending` and shows nothing
     /// of its mark, P&L or horizon, even if marks exist. A horizon after the expiry is `unavailable` at any time.
     package func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
+        guard nextChange(of: document, after: now) != nil else { return document.bytes }
         let root = document.root
-        guard let target = root["target_timestamp"]?.string.flatMap({ Instant($0) }), target > now,
-            !(root["missing_fields"]?.elements.contains { $0.string == Outcome.horizonAfterExpiry }
-                ?? false)
-        else { return document.bytes }
         var out = JSONWriter(reservingCapacity: document.bytes.count)
         out.beginObject()
         for member in root.memberViews {
@@ -183,6 +180,15 @@ extension OutcomesProjection {
         }
         out.endObject()
         return out.bytes
+    }
+
+    /// The target of a row that is `pending` until then.
+    package func nextChange(of document: JSONDocument, after now: Instant) -> Instant? {
+        let root = document.root
+        guard let target = root["target_timestamp"]?.string.flatMap({ Instant($0) }), target > now,
+            !(root["missing_fields"]?.elements.contains { $0.string == Outcome.horizonAfterExpiry } ?? false)
+        else { return nil }
+        return target
     }
 
     private static func inputs(withoutMarkOf root: JSONValue) -> OutcomeInputs {
