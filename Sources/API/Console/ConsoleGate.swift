@@ -17,6 +17,8 @@ final class ConsoleGate: Sendable {
     let ticks = Mutex<(head: Int64, ticks: [TimeFrame.Tick])?>(nil)
     /// Documents of the reference by their names, once their figures were asked for. They come with the program.
     let documents = Mutex<[String: ReferenceDocument]>([:])
+    /// The places that figures lead to, by document and section.
+    let places = Mutex<[String: FigureReferences.Place]>([:])
     /// The clock of New York, once a reader has asked for it.
     let newYork = Mutex<WallClock?>(nil)
 

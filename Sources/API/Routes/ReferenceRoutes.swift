@@ -23,7 +23,15 @@ extension API {
     ///
     /// - Parameter sections: those that speak of the figures, the first one first; what is not installed is left out
     func figureReferences(_ sections: [(document: String, slug: String)], fallback: Address) -> FigureReferences {
-        FigureReferences(places: sections.compactMap { known($0.document)?.place($0.slug) }, fallback: fallback)
+        FigureReferences(places: sections.compactMap { place($0.document, $0.slug) }, fallback: fallback)
+    }
+
+    private func place(_ document: String, _ slug: String) -> FigureReferences.Place? {
+        let name = "\(document)#\(slug)"
+        if let known = console.places.withLock({ $0[name] }) { return known }
+        let place = known(document)?.place(slug)
+        console.places.withLock { $0[name] = place }
+        return place
     }
 
     private func known(_ name: String) -> ReferenceDocument? {

@@ -86,25 +86,32 @@ extension API {
             .sorted { $0.isBytewiseLess(than: $1) }
     }
 
+    /// The numbers of a view's rows by some columns.
+    private func counts(of view: View, by columns: String, _ query: [(String, String)]) async throws -> JSONDocument {
+        var request = APIRequest(method: "GET", path: "\(view.path)", isFromLoopback: true)
+        request.query = Address([], query.map { (name: $0.0, value: $0.1) }).text.split(separator: "?").last.map(String.init)
+        let totals = try await ViewReader(ledger).totals(
+            view, try Self.viewRequest(view, request), by: try ViewRequest.groupings(parsing: columns), hasSums: false)
+        return try JSONDocument(parsing: totals.json())
+    }
+
     /// The ids of the open contracts on an underlying: those that expire next come first, those that have expired last.
     private func openPositions(
         on underlying: String, _ asked: ConsoleRequest, _ pin: TimeFrame.Shown?
     ) async -> Result<[String], PageProblem> {
         var found: [(expiry: String, id: String)] = []
         for state in [Lifecycle.State.openLong, .openShort] {
-            // The ids alone: a position's row has all its matches.
-            let totals = await document(
-                ["api", "ledger", "totals"],
-                [
-                    ("view", View.lifecycles.name), ("by", "expiry,position_id"), ("underlying", underlying), ("state", state.rawValue),
-                ] + asked.knownMoment(pin))
-            switch totals {
-            case .failure(let problem): return .failure(problem)
-            case .success(let document):
-                for group in document.root["groups"]?.elements.map({ $0 }) ?? [] {
+            do {
+                // The ids alone: a position's row has all its matches.
+                let groups = try await counts(
+                    of: .lifecycles, by: "expiry,position_id",
+                    [("underlying", underlying), ("state", state.rawValue)] + asked.knownMoment(pin))
+                for group in groups.root["groups"]?.elements.map({ $0 }) ?? [] {
                     let key = group["key"]?.elements.map { $0.string ?? "" } ?? []
                     if key.count == 2 { found.append((key[0], key[1])) }
                 }
+            } catch {
+                return .failure(pageProblem(error))
             }
         }
         let today = String(pin?.asOf.prefix(10) ?? "")
