@@ -20,14 +20,9 @@ struct RowReader {
 
     /// - Parameter moment: a position or an instant
     init(asked: ConsoleRequest, view: View, at moment: String) {
-        self.init(asked: asked, view: view, parameters: [(Parameters.wholeNumber(moment) == nil ? "as_of" : "as_of_position", moment)])
-    }
-
-    /// - Parameter parameters: the filters, the order and the moment of the list
-    init(asked: ConsoleRequest, view: View, parameters: [(String, String)]) {
         self.asked = asked
         self.view = view
-        self.parameters = parameters
+        parameters = [(Parameters.wholeNumber(moment) == nil ? "as_of" : "as_of_position", moment)]
     }
 
     mutating func next() async throws(PageProblem) -> JSONValue? {

@@ -181,7 +181,7 @@ extension API {
                 + (asked.time.parameters + asked.time.rulesParameter).map { ($0.name, $0.value) },
             isForPerson: true)
         let page = PositionPage(
-            context: try asked.context, position: position, trades: await trades(asked, of: position),
+            context: try asked.context, position: position, trades: await trades(of: position),
             assertions: await assertions(asked, of: position))
         return asked.answer(page.html(), about: position)
     }
@@ -198,30 +198,30 @@ extension API {
     }
 
     /// The trades of a position in the order in which they were made, at its moment.
-    private func trades(_ asked: ConsoleRequest, of position: Loaded) async -> Result<[JSONValue], PageProblem> {
-        guard let document = try? position.get(), let row = document.root["value"] else { return .success([]) }
-        let wanted = Set((row["trade_ids"]?.elements.compactMap(\.string) ?? []).map { ByteKey($0) })
-        var filters = [("source", row["source"]?.string), ("underlying", row["underlying_symbol"]?.string)]
-            .compactMap { name, value in value.map { (name, $0) } }
-        if let opened = row["opened_at"]?.string { filters.append(("from", opened)) }
-        if let pin = Basis(document)?.shown { filters += [("as_of_position", "\(pin.position)"), ("as_of", pin.asOf)] }
-        var reader = RowReader(asked: asked, view: .trades, parameters: filters + [("sort", "trade_date")])
-        var found: [JSONValue] = []
+    private func trades(of position: Loaded) async -> Result<[JSONValue], PageProblem> {
+        guard let document = try? position.get(), let row = document.root["value"], let source = row["source"]?.string else {
+            return .success([])
+        }
+        let ids = row["trade_ids"]?.elements.compactMap(\.string) ?? []
+        var request = ViewRequest()
+        if let pin = Basis(document)?.shown { (request.asOfPosition, request.asOf) = (pin.position, Instant(pin.asOf)) }
+        var found: [(time: Instant, id: ByteKey, trade: JSONValue)] = []
         do {
-            while found.count < wanted.count, let trade = try await reader.next() {
-                if let id = trade["source_trade_id"]?.string, wanted.contains(ByteKey(id)) { found.append(trade) }
+            for (id, bytes) in zip(ids, try await ViewReader(ledger).rows(of: ids.map { [source, $0] }, .trades, request)) {
+                guard let trade = try bytes.map({ try JSONDocument(parsing: $0).root }) else { continue }
+                found.append((trade["trade_date"]?.string.flatMap { Instant($0) } ?? .minimum, ByteKey(id), trade))
             }
         } catch {
-            return .failure(error)
+            return .failure(pageProblem(error))
         }
         // Sums over a part of them would look like the position's.
-        guard found.count == wanted.count else {
+        guard found.count == ids.count else {
             return .failure(
                 PageProblem(
                     status: 503, code: Problem.Code.notReady.rawValue,
-                    detail: "\(found.count) of the position's \(wanted.count) trades were found, so how it went can't be shown"))
+                    detail: "\(found.count) of the position's \(ids.count) trades were found, so how it went can't be shown"))
         }
-        return .success(found)
+        return .success(found.sorted { ($0.time, $0.id) < ($1.time, $1.id) }.map(\.trade))
     }
 
     func explainPage(_ request: APIRequest) async throws -> PageAnswer {

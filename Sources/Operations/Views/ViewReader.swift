@@ -115,6 +115,16 @@ package struct ViewReader: Sendable {
         }
     }
 
+    /// The rows of some keys at a request's position and moment, in the order of the keys; nil for a key without a row. The request's
+    /// filters do not apply.
+    ///
+    /// Throws as ``page(_:_:)`` does.
+    package func rows(of keys: [[String]], _ view: View, _ request: ViewRequest) async throws -> [[UInt8]?] {
+        try await reading(view, request) { rows, session in
+            try rows.documents(of: keys.map { RowKey($0) }, session).map { row in row.map { rows.publish($0) } }
+        }
+    }
+
     /// Reads with the catalog as it is; a version that was dropped meanwhile is unavailable.
     private func fresh<T: Sendable>(_ view: View, _ read: @Sendable () async throws -> T) async throws -> T {
         do {

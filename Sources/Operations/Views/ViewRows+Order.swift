@@ -59,7 +59,7 @@ extension ViewRows {
     }
 
     /// The rows of some keys, whether the filters select them or not; nil for a key without a row.
-    private func documents(of keys: [RowKey], _ session: PostgresSession) throws -> [JSONDocument?] {
+    func documents(of keys: [RowKey], _ session: PostgresSession) throws -> [JSONDocument?] {
         guard isDerived, let definition else {
             let found = try model.rows(of: keys, at: standing.position, session)
             var rows: [RowKey: JSONDocument] = [:]
