@@ -17,7 +17,7 @@ import Testing
             try await ledger.log.append((0..<8).map { recorded(try sampleRow("T\($0)")) }, runID: UniqueID(high: 1, low: 1))
             try await ledger.bringUpToDate(ledger.registry.names)
             let api = API(ledger)
-            let views = [View.trades] + View.performance
+            let views = OverviewTotals.views
             let upkeep = Task { await api.keepOverviews() }
             for _ in 0..<3000 where ledger.kept.passes < views.count { try await Task.sleep(for: .milliseconds(10)) }
             // One pass for all that is made of a view.

@@ -44,25 +44,8 @@ import Testing
     private func withReaders<T: Sendable>(
         _ count: Int, _ pool: PostgresPool, _ body: @Sendable (SnapshotReaders, PostgresSession) throws -> T
     ) async throws -> T {
-        let readers = SnapshotReaders()
-        // A reader that took the pool's only session would wait for the body, and the body for it.
-        let (started, start) = AsyncStream.makeStream(of: Never.self)
-        return try await withThrowingTaskGroup { group in
-            group.addTask {
-                for await _ in started {}
-                await withTaskGroup { group in
-                    for _ in 0..<count { group.addTask { try? await pool.run { try readers.serve($0) } } }
-                }
-            }
-            defer {
-                readers.close()
-                start.finish()
-                group.cancelAll()
-            }
-            return try await pool.run { session in
-                start.finish()
-                return try session.transaction(.snapshot) { try body(readers, session) }
-            }
+        try await SnapshotReaders.with(count, of: pool) { readers, session in
+            try session.transaction(.snapshot) { try body(readers, session) }
         }
     }
 

@@ -39,7 +39,7 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func `Readers that still wait for sessions do not keep an audit from ending`() async throws {
         try await TamperBench.with(4) { bench in
             let pool = bench.ledger.pool
-            let (ledger, first, others, audit) = (bench.ledger, Holders(), Holders(), Holders())
+            let (first, others, audit) = (Holders(), Holders(), Holders())
             func wait(_ condition: () -> Bool) async throws {
                 while !condition() { try await Task.sleep(for: .milliseconds(5)) }
             }
@@ -49,10 +49,9 @@ import Testing
                 for _ in 1..<pool.usage.maximum { group.addTask { try await pool.run { try others.hold($0) } } }
                 try await wait { first.count.withLock { $0 } + others.count.withLock { $0 } == pool.usage.maximum }
                 group.addTask {
-                    let hasReaders = ProcessInfo.processInfo.activeProcessorCount > 1
-                    try await ledger.withSnapshotReaders { _, _ in
+                    try await SnapshotReaders.with(1, of: pool) { _, _ in
                         // The reader waits behind the other holder, who gets the audit's own session.
-                        while hasReaders, pool.usage.waiting < 2 { usleep(1_000) }
+                        while pool.usage.waiting < 2 { usleep(1_000) }
                     }
                     audit.areDone.withLock { $0 = true }
                 }

@@ -18,9 +18,11 @@ struct OverviewTotals {
     static let missingBenchmarks = OverviewTotals(view: .executionQuality, by: "benchmark_quality")
     static let missingMarks = OverviewTotals(view: .outcomes, by: "needs_mark")
 
+    /// The views whose lists most people open.
+    static let views = [View.trades] + View.performance
     static let all =
         [positions, expiries, marketContext, missingContext, missingBenchmarks, missingMarks] + outcomesOverTime
-        + ([View.trades] + View.performance).map { OverviewTotals(view: $0, by: "") }
+        + views.map { OverviewTotals(view: $0, by: "") }
 }
 
 extension API {
@@ -34,7 +36,7 @@ extension API {
     /// them up to date themselves, unless nobody asked while many events came.
     func keepOverviews() async {
         while !Task.isCancelled {
-            for view in [View.trades] + View.performance {
+            for view in OverviewTotals.views {
                 do {
                     let groupings = try OverviewTotals.all.filter { $0.view.name == view.name }.map {
                         try ViewRequest.groupings(parsing: $0.by)

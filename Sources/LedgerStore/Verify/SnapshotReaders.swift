@@ -29,8 +29,42 @@ package final class SnapshotReaders: Sendable {
 
     package init() {}
 
+    /// Runs `body` on a session of a pool, with readers that further sessions of the pool serve.
+    ///
+    /// The others are asked for once `body` has its own: work that shares a pool never waits for each other's. It goes on without
+    /// a session that can't be had.
+    ///
+    /// - Parameters:
+    ///   - count: the largest number of further sessions.
+    ///   - pool: the pool.
+    ///   - body: the work.
+    package static func with<T: Sendable>(
+        _ count: Int, of pool: PostgresPool, _ body: @Sendable (SnapshotReaders, PostgresSession) throws -> T
+    ) async throws -> T {
+        let readers = SnapshotReaders()
+        let (started, start) = AsyncStream.makeStream(of: Never.self)
+        return try await withThrowingTaskGroup { group in
+            group.addTask {
+                for await _ in started {}
+                await withTaskGroup { group in
+                    for _ in 0..<count { group.addTask { try? await pool.run { try readers.serve($0) } } }
+                }
+            }
+            defer {
+                readers.close()
+                start.finish()
+                // Somebody else may hold the sessions that are still waited for.
+                group.cancelAll()
+            }
+            return try await pool.run { session in
+                start.finish()
+                return try body(readers, session)
+            }
+        }
+    }
+
     /// Lends a session until ``close()``. Throws what a transaction of the session throws.
-    package func serve(_ session: PostgresSession) throws {
+    private func serve(_ session: PostgresSession) throws {
         var last = 0
         while let (number, snapshot) = nextRound(after: last) {
             last = number
@@ -42,7 +76,7 @@ package final class SnapshotReaders: Sendable {
     }
 
     /// Ends the lending of sessions.
-    package func close() { state.withLock { $0.isClosed = true } }
+    private func close() { state.withLock { $0.isClosed = true } }
 
     /// Calls `body` for the numbers below `count`, each once, on the sessions that there are, all of which see what
     /// `session` sees. Returns the results in the order of the numbers.

@@ -89,7 +89,7 @@ extension Ledger {
         var isRepeated = false
         return try await withFreshCatalog {
             defer { isRepeated = true }
-            return try await withSnapshotReaders { [registry, isRepeated] readers, session in
+            return try await SnapshotReaders.with(Self.readers, of: pool) { [registry, isRepeated] readers, session in
                 // A read that ends at a fault rolls back its transaction, because there is nothing to commit.
                 var report: AuditReport?
                 do {
@@ -109,41 +109,9 @@ extension Ledger {
 
     private struct FaultFound: Error {}
 
-    /// Runs `body` with a session and with the readers that other sessions serve, one for each further processor.
-    ///
-    /// The others are asked for once `body` has its own: audits that share a pool never wait for each other's.
-    func withSnapshotReaders<T: Sendable>(
-        _ body: @Sendable (SnapshotReaders, PostgresSession) throws -> T
-    ) async throws -> T {
-        let readers = SnapshotReaders()
-        let (started, start) = AsyncStream.makeStream(of: Never.self)
-        return try await withThrowingTaskGroup { group in
-            group.addTask { [pool] in
-                for await _ in started {}
-                await withTaskGroup { group in
-                    for _ in 1..<min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), Self.mostReaders) {
-                        // The audit goes on without a session that can't be had.
-                        group.addTask { try? await pool.run { try readers.serve($0) } }
-                    }
-                }
-            }
-            defer {
-                readers.close()
-                start.finish()
-                // Somebody else may hold the sessions that are still waited for.
-                group.cancelAll()
-            }
-            return try await pool.run { session in
-                start.finish()
-                return try body(readers, session)
-            }
-        }
-    }
+    /// The number of sessions that read tables for an audit beside its own: one for each further processor, and at most three.
+    private static var readers: Int { min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 4) - 1 }
 
-    /// The largest number of sessions that read tables for an audit.
-    private static var mostReaders: Int { 4 }
-
-    /// The heads kept beside the database, or the reason why they are not credible.
     func headsToAudit() async throws -> Result<KeptHeads, AuditError> {
         do {
             return .success(try await keptHeads())

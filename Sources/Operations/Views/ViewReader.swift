@@ -9,10 +9,10 @@ package import OptionTrades
 /// Reads views from their projections' rows.
 package struct ViewReader: Sendable {
     private let ledger: Ledger
-    private let database: ReadDatabase
+    let database: ReadDatabase
     private let isBounded: Bool
     private let folds: FoldGate
-    private let kept: KeptFolds
+    let kept: KeptFolds
     package static let maximumLimit = 1000
     /// The most rows of a page whose rows are joined with those of chains.
     package static let maximumJoinedLimit = 100
@@ -126,7 +126,7 @@ package struct ViewReader: Sendable {
     }
 
     /// Reads with the catalog as it is; a version that was dropped meanwhile is unavailable.
-    private func fresh<T: Sendable>(_ view: View, _ read: @Sendable () async throws -> T) async throws -> T {
+    func fresh<T: Sendable>(_ view: View, _ read: @Sendable () async throws -> T) async throws -> T {
         do {
             return try await withFreshCatalog { try await read() }
         } catch let error as PostgresError where error.sqlState == .undefinedTable {
@@ -172,12 +172,12 @@ package struct ViewReader: Sendable {
 
     // MARK: - The basis of an answer
 
-    private typealias Page = (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool)
+    typealias Page = (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool)
 
     /// Settles position, moment and version. If the rows are found in key order, the page is read in the same snapshot.
     ///
     /// Waits up to two seconds for a projection that is behind.
-    private func settle(
+    func settle(
         _ view: View, _ request: ViewRequest, _ cursor: ViewCursor?, readsPage: Bool = true
     ) async throws -> (rows: ViewRows, page: Page?) {
         do {
@@ -269,66 +269,7 @@ package struct ViewReader: Sendable {
         return (found, hasMore)
     }
 
-    /// A page from the first rows of the request's order. Nil without an order, and if the page lies beyond the rows that are kept.
-    private func leading(
-        _ rows: ViewRows, after key: RowKey?, _ selection: String, _ deadline: FoldDeadline, _ session: PostgresSession
-    ) throws -> Page? {
-        guard let order = rows.order, let question = rows.leading(kept.leadingRows, selection) else { return nil }
-        kept.noteAsked(question, of: rows)
-        guard let leading = try kept.folds([question], of: rows, deadline, session)[0] as? LeadingRows else {
-            preconditionFailure("a question of first rows is answered by first rows")
-        }
-        return try rows.page(from: leading, in: order, after: key, session)
-    }
-
-    /// The sums over all selected rows. Nil if the view has no sums, or the request asks for none.
-    private func aggregates(_ rows: ViewRows, _ request: ViewRequest, _ selection: String) async throws -> JSONNode? {
-        guard request.hasAggregates, let question = rows.aggregates(selection) else { return nil }
-        return try await sums(question, rows)
-    }
-
-    private func sums(_ question: KeptFolds.Question, _ rows: ViewRows) async throws -> JSONNode {
-        kept.noteAsked(question, of: rows)
-        let result = try await fold("\(question.name)|\(rows.standing.key)") { deadline in
-            try await deadline.read(database, rows.standing.point) { session in
-                guard let sums = try kept.folds([question], of: rows, deadline, session)[0] as? SummedRows else {
-                    preconditionFailure("a question of sums is answered by sums")
-                }
-                if sums.isUseless {
-                    throw ViewError.badParameter(
-                        name: "by", expected: "columns with at most \(RowTotals.maximumGroups) groups, found more")
-                }
-                return .node(sums.sums.node())
-            }
-        }
-        guard case .node(let node) = result else { preconditionFailure("a fold of sums gives sums") }
-        return node
-    }
-
-    /// Brings the sums and the first rows of a view up to date before readers ask for them, all in one pass over the rows where it takes
-    /// one. Does nothing while the view's projection is far behind: its rows are about to change.
-    ///
-    /// - Parameters:
-    ///   - view: the view.
-    ///   - request: a request of the first rows in an order; the sums are those beside its rows.
-    ///   - groupings: those of the totals of the same rows.
-    package func keepUpToDate(_ view: View, _ request: ViewRequest, totalsBy groupings: [[RowTotals.Grouping]]) async throws {
-        try await fresh(view) {
-            let rows = try await settle(view, request, nil, readsPage: false).rows
-            if rows.standing.headPosition - rows.standing.position > RunningFold.leastReach { return }
-            let selection = request.selection(view)
-            var questions = try groupings.map { KeptFolds.Question.totals(try rows.startTotals(by: $0), selection) }
-            questions += [rows.aggregates(selection), rows.leading(kept.leadingRows, selection)].compactMap { $0 }
-            let due = questions.filter { kept.needsUpkeep($0, of: rows) }
-            if due.isEmpty { return }
-            let deadline = FoldDeadline(instant: nil)
-            _ = try await deadline.read(database, rows.standing.point) { session in
-                _ = try kept.folds(due, of: rows, deadline, session)
-            }
-        }
-    }
-
-    private func fold(
+    func fold(
         _ key: String, _ work: @escaping @Sendable (FoldDeadline) async throws -> FoldResult
     ) async throws -> FoldResult {
         try await folds.result(key, isBounded: isBounded, work)

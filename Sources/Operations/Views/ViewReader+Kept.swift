@@ -1,0 +1,68 @@
+import LedgerEvents
+import LedgerJSON
+import LedgerPostgres
+package import LedgerProjections
+import LedgerStore
+package import OptionTrades
+
+/// Sums and first rows, which are kept between answers.
+extension ViewReader {
+    /// A page from the first rows of the request's order. Nil without an order, and if the page lies beyond the rows that are kept.
+    func leading(
+        _ rows: ViewRows, after key: RowKey?, _ selection: String, _ deadline: FoldDeadline, _ session: PostgresSession
+    ) throws -> Page? {
+        guard let order = rows.order, let question = rows.leading(kept.leadingRows, selection) else { return nil }
+        kept.noteAsked(question, of: rows)
+        guard let leading = try kept.folds([question], of: rows, deadline, session)[0] as? LeadingRows else {
+            preconditionFailure("a question of first rows is answered by first rows")
+        }
+        return try rows.page(from: leading, in: order, after: key, session)
+    }
+
+    /// The sums over all selected rows. Nil if the view has no sums, or the request asks for none.
+    func aggregates(_ rows: ViewRows, _ request: ViewRequest, _ selection: String) async throws -> JSONNode? {
+        guard request.hasAggregates, let question = rows.aggregates(selection) else { return nil }
+        return try await sums(question, rows)
+    }
+
+    func sums(_ question: KeptFolds.Question, _ rows: ViewRows) async throws -> JSONNode {
+        kept.noteAsked(question, of: rows)
+        let result = try await fold("\(question.name)|\(rows.standing.key)") { deadline in
+            try await deadline.read(database, rows.standing.point) { session in
+                guard let sums = try kept.folds([question], of: rows, deadline, session)[0] as? SummedRows else {
+                    preconditionFailure("a question of sums is answered by sums")
+                }
+                if sums.isUseless {
+                    throw ViewError.badParameter(
+                        name: "by", expected: "columns with at most \(RowTotals.maximumGroups) groups, found more")
+                }
+                return .node(sums.sums.node())
+            }
+        }
+        guard case .node(let node) = result else { preconditionFailure("a fold of sums gives sums") }
+        return node
+    }
+
+    /// Brings the sums and the first rows of a view up to date before readers ask for them, all in one pass over the rows where it takes
+    /// one. Does nothing while the view's projection is far behind: its rows are about to change.
+    ///
+    /// - Parameters:
+    ///   - view: the view.
+    ///   - request: a request of the first rows in an order; the sums are those beside its rows.
+    ///   - groupings: those of the totals of the same rows.
+    package func keepUpToDate(_ view: View, _ request: ViewRequest, totalsBy groupings: [[RowTotals.Grouping]]) async throws {
+        try await fresh(view) {
+            let rows = try await settle(view, request, nil, readsPage: false).rows
+            if rows.standing.headPosition - rows.standing.position > RunningFold.leastReach { return }
+            let selection = request.selection(view)
+            var questions = try groupings.map { KeptFolds.Question.totals(try rows.startTotals(by: $0), selection) }
+            questions += [rows.aggregates(selection), rows.leading(kept.leadingRows, selection)].compactMap { $0 }
+            let due = questions.filter { kept.needsUpkeep($0, of: rows) }
+            if due.isEmpty { return }
+            let deadline = FoldDeadline(instant: nil)
+            _ = try await deadline.read(database, rows.standing.point) { session in
+                _ = try kept.folds(due, of: rows, deadline, session)
+            }
+        }
+    }
+}
