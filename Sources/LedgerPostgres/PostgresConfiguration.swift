@@ -25,6 +25,9 @@ public struct PostgresConfiguration: Sendable {
     /// The largest number of prepared statements that a session keeps on the server.
     public var preparedStatementLimit: Int
 
+    /// What the program gives its sessions to carry, for code that knows nothing but the session.
+    package var context: (any Sendable)?
+
     public init(
         uri: String, role: String? = nil, applicationName: String = "postgres-client",
         connectTimeoutSeconds: Int = 10, statementTimeoutMilliseconds: Int? = nil,

@@ -19,7 +19,7 @@ extension PostgresSession {
                 throw PostgresError(.unreachable, "libpq is out of memory")
             }
             // From here on the session owns the connection, and ends it when the session is deallocated.
-            let session = PostgresSession(connection, signal, statementLimit: configuration.preparedStatementLimit)
+            let session = PostgresSession(connection, signal, configuration)
             if let silence = try establish(connection, session, configuration, signal) {
                 servers = (servers ?? NamedServers(of: connection))?.others(than: connection)
                 if servers == nil { throw silence }

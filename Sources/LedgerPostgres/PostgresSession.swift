@@ -12,12 +12,15 @@ public final class PostgresSession {
     /// Whether the protocol is in a state from which it can't be recovered.
     var isBroken = false
     let notices = NoticeWatch()
+    /// ``PostgresConfiguration/context``
+    package let context: (any Sendable)?
 
     /// Takes ownership of a libpq connection, and finishes it on deallocation.
-    init(_ connection: OpaquePointer, _ signal: CancellationSignal, statementLimit: Int) {
+    init(_ connection: OpaquePointer, _ signal: CancellationSignal, _ configuration: PostgresConfiguration) {
         self.connection = connection
         self.signal = signal
-        statements = StatementCache(limit: statementLimit)
+        statements = StatementCache(limit: configuration.preparedStatementLimit)
+        context = configuration.context
     }
 
     deinit {

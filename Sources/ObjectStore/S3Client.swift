@@ -21,16 +21,17 @@ package struct S3Client: Sendable {
 
     private static let mebibyte: Int64 = 1 << 20
     /// Requests end after this time.
-    private static let timeoutSeconds = 60.0
+    private let timeoutSeconds: Double
 
     package init(
         _ settings: S3Settings, bucket: String, transport: CurlTransport = CurlTransport(upstream: "s3"), partSize: Int = 8 << 20,
-        retries: RetryPolicy? = nil
+        retries: RetryPolicy? = nil, timeoutSeconds: Double = 60
     ) {
         self.settings = settings
         self.bucket = bucket
         self.transport = transport
         self.partSize = partSize
+        self.timeoutSeconds = timeoutSeconds
         self.retries = retries ?? Self.patient()
     }
 
@@ -67,22 +68,49 @@ package struct S3Client: Sendable {
     /// The objects whose keys begin with a prefix, by key.
     package func list(_ prefix: String) async throws(S3Error) -> [Object] {
         var found: [Object] = []
-        var token: String?
-        repeat {
-            var query: [(name: String, value: String)] = [("list-type", "2"), ("prefix", prefix)]
-            if let token { query.append(("continuation-token", token)) }
-            let response = try await send(.get, "", query: query)
-            let what = "the list of s3://\(bucket)/\(prefix)"
-            guard response.status == 200 else { throw refusal(response, what, prefix) }
-            let page = XMLText(response.body)
+        for page in try await pages(prefix, []) {
             for object in page.elements("Contents") {
-                guard let key = object["Key"], let size = object["Size"].flatMap({ Int64($0) }) else { throw .unreadable(what: what) }
+                guard let key = object["Key"], let size = object["Size"].flatMap({ Int64($0) }) else {
+                    throw .unreadable(what: Self.list(bucket, prefix))
+                }
                 found.append(Object(key: key, size: size))
             }
+        }
+        return found
+    }
+
+    /// What follows a prefix in keys up to the next slash, where there is one: the names of the folders below a folder `a/`.
+    package func folders(_ prefix: String) async throws(S3Error) -> [String] {
+        var found: [String] = []
+        for page in try await pages(prefix, [("delimiter", "/")]) {
+            for folder in page.elements("CommonPrefixes") {
+                guard let name = folder["Prefix"], name.hasPrefix(prefix), name.hasSuffix("/") else {
+                    throw .unreadable(what: Self.list(bucket, prefix))
+                }
+                found.append(String(name.dropFirst(prefix.count).dropLast()))
+            }
+        }
+        return found
+    }
+
+    private static func list(_ bucket: String, _ prefix: String) -> String { "the list of s3://\(bucket)/\(prefix)" }
+
+    /// The answers that make up a list.
+    private func pages(_ prefix: String, _ options: [(name: String, value: String)]) async throws(S3Error) -> [XMLText] {
+        var pages: [XMLText] = []
+        var token: String?
+        repeat {
+            var query = [("list-type", "2"), ("prefix", prefix)] + options
+            if let token { query.append(("continuation-token", token)) }
+            let response = try await send(.get, "", query: query)
+            let what = Self.list(bucket, prefix)
+            guard response.status == 200 else { throw refusal(response, what, prefix) }
+            let page = XMLText(response.body)
+            pages.append(page)
             token = page["IsTruncated"] == "true" ? page["NextContinuationToken"] : nil
             if page["IsTruncated"] == "true", token == nil { throw .unreadable(what: what) }
         } while token != nil
-        return found
+        return pages
     }
 
     /// The SHA-256 of what the store gives for a key now, read by parts. An ETag proves nothing.
@@ -207,7 +235,7 @@ package struct S3Client: Sendable {
         }
         let asked = query.isEmpty ? "" : "?" + RequestSignature.encoded(query)
         let request = HTTPRequestSpec(
-            method, url: "\(settings.scheme)://\(host)\(path)\(asked)", headers: headers, timeoutSeconds: Self.timeoutSeconds,
+            method, url: "\(settings.scheme)://\(host)\(path)\(asked)", headers: headers, timeoutSeconds: timeoutSeconds,
             acceptsGzip: false)
         do {
             return try await transport.get(request, retries: retries)

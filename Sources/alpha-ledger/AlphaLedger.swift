@@ -25,6 +25,9 @@ struct AlphaLedger: AsyncParsableCommand {
             WitnessCommand.self, ExportCommand.self, ArchiveCommand.self, BackupCommand.self, SimulateCommand.self,
         ])
 
+    /// The program and its version, as files name them.
+    static var program: String { "alpha-ledger version \(configuration.version)" }
+
     static func main() async {
         // If the reader has gone away, as with `| head`, a print ends with an error instead of a signal.
         signal(SIGPIPE, SIG_IGN)

@@ -81,7 +81,7 @@ import Testing
                 try await ledger.bringUpToDate(ledger.registry.names)
                 _ = try await ledger.signCheckpoint()
                 let copies = [directory + "/archive", other + "/archive"]
-                for copy in copies { _ = try await ledger.createArchive(until: 1_024, directory: copy) }
+                for copy in copies { _ = try await ledger.createArchive(until: 1_024, in: copy, program: "test") }
                 result = .success(
                     try await body(Bench(ledger: ledger, uri: uri, directory: directory, copies: copies, events: events)))
             } catch {
@@ -260,7 +260,7 @@ import Testing
                 await expectUnreachable("rebuild") {
                     _ = try await ledger.rebuild([(name: "lifecycles", version: VersionReference(version: "v2"))])
                 }
-                await expectUnreachable("archive") { _ = try await ledger.createArchive(until: 512, directory: bench.directory + "/third") }
+                await expectUnreachable("archive") { _ = try await ledger.createArchive(until: 512, in: bench.directory + "/third", program: "test") }
                 // Payloads are not needed for these.
                 #expect(try await ledger.events(after: 512, limit: 10).events.count == 10)
                 #expect(try await ledger.proveInclusion(position: 100, size: nil).proof.position == 100)
@@ -338,7 +338,7 @@ import Testing
             let last = try #require(try await ledger.pool.run { try LogPartition.all($0) }.last)
             #expect(await refusal(last.first, last.last, bench.copies) == .open(first: last.first, last: last.last))
             #expect(await refusal(1, 512, [bench.copies[0]]) == .oneCopy)
-            #expect(await refusal(1, 512, [bench.copies[0], bench.copies[0]]) == .oneDevice(bench.copies[0], bench.copies[0]))
+            #expect(await refusal(1, 512, [bench.copies[0], bench.copies[0]]) == .onePlace(bench.copies[0], bench.copies[0]))
             await #expect(throws: ArchiveSourceError.unreachable(bench.copies[1] + ".gone")) {
                 try await ledger.detachArchive(1, 512, copies: [bench.copies[0], bench.copies[1] + ".gone"])
             }
@@ -347,7 +347,7 @@ import Testing
             try FileManager.default.removeItem(at: manifest)
             #expect(
                 await refusal(1, 512, bench.copies)
-                    == .copy(directory: bench.copies[1], problem: "manifest is missing or can't be read"))
+                    == .copy(place: bench.copies[1], problem: "manifest is missing or can't be read"))
             try bytes.write(to: manifest)
             await #expect(throws: ArchiveError.notDetached(first: 1, last: 512)) { _ = try await ledger.attachArchive(1, 512) }
             #expect(try await ledger.pool.run { try LogPartition.all($0) }.allSatisfy { !$0.isDetached })

@@ -15,11 +15,14 @@ import Testing
 /// The log as tiles in a directory, read by a client that was written from the C2SP texts.
 @Suite(.enabled(if: hasPython, "there is no python3")) struct OpenLogTests {
     /// An open ledger without any event, whose key and files are in a directory of its own.
-    static func withEmptyLog(_ body: (Ledger, _ uri: String, _ directory: String) async throws -> Void) async throws {
+    static func withEmptyLog(
+        _ environment: [String: String] = [:], _ body: (Ledger, _ uri: String, _ directory: String) async throws -> Void
+    ) async throws {
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try await withDatabase { uri in
-            let settings = try Settings(environment: ledgerEnvironment(uri, ["ALPHA_LEDGER_SIGNING_KEY_FILE": directory + "/key"]))
+            let key = ["ALPHA_LEDGER_SIGNING_KEY_FILE": directory + "/key"]
+            let settings = try Settings(environment: ledgerEnvironment(uri, key.merging(environment) { $1 }))
             var logger = Logger(label: "test")
             logger.logLevel = .critical
             let ledger = try await Ledger.open(

@@ -180,16 +180,22 @@ extension ForeignReader {
 
     private static let leaf = MerkleHash.leaf([1, 2, 3])
 
-    private static let archiveManifests = ForeignReader("manifests of archives", [archive.text]) { bytes, _ in
+    private static let archiveManifests = ForeignReader("manifests of archives", [[], archivedFiles].map { archive($0).text }) { bytes, _ in
         guard let read = ArchiveManifest(parsing: bytes) else { return false }
         try Broken.unless(
             read.text == bytes && 1 <= read.first && read.first <= read.last && read.last <= read.size, "a manifest is written otherwise")
         return true
     }
 
-    private static let archive = ArchiveManifest(
-        origin: "alpha-ledger/test", first: 6, last: 9, size: 11, root: leaf, bytes: 700, digest: leaf, peaks: [leaf, leaf],
-        consistency: [leaf])
+    private static let archivedFiles = ["part-00000.parquet", "_manifest.json"].map {
+        ArchiveManifest.File(path: "parquet/\($0)", bytes: 900, digest: leaf)
+    }
+
+    private static func archive(_ files: [ArchiveManifest.File]) -> ArchiveManifest {
+        ArchiveManifest(
+            origin: "alpha-ledger/test", first: 6, last: 9, size: 11, root: leaf, bytes: 700, digest: leaf, peaks: [leaf, leaf],
+            consistency: [leaf], files: files)
+    }
 
     private static let vouchedHeads = ForeignReader("vouched heads", [must { try vouched.signed(by: signer) }.bytes]) { bytes, _ in
         guard let read = VouchedHeads(bytes, signedBy: signer.verifier) else { return false }

@@ -33,6 +33,8 @@ final class ArchivedPayloads {
     private let session: PostgresSession
     private var ranges: [ArchivedRange]?
     private var kept: [Place: Found] = [:]
+    /// The copies that could not be read.
+    private var silent: Set<String> = []
 
     /// Asks the session for the archives as soon as a payload is in one. The session must be idle then.
     init(_ session: PostgresSession) { self.session = session }
@@ -70,14 +72,17 @@ final class ArchivedPayloads {
             throw LedgerError.corrupt(position: position, problem: "no log has this position")
         }
         var unread: [String] = []
-        for copy in range.copies {
-            let path = "\(copy)/\(ArchivedRange.entries(tile, range.first, range.last))"
+        // One that could not be read before is asked last, because its silence may take seconds.
+        for copy in range.copies.filter({ !silent.contains($0) }) + range.copies.filter(silent.contains) {
+            let path = ArchivedRange.entries(tile, range.first, range.last)
             switch found(path, Place(copy: copy, index: index)) {
             case .bundle(let bundle):
                 let leaf = bundle.leaf(Int(place))
                 if MerkleHash.leaf(leaf) == reference.leafHash { return try payload(ofLeaf: leaf, position) }
             case .other: continue
-            case .nothing: unread.append(path)
+            case .nothing:
+                unread.append("\(copy)/\(path)")
+                silent.insert(copy)
             }
         }
         if unread.isEmpty {
@@ -88,11 +93,16 @@ final class ArchivedPayloads {
 
     private func found(_ path: String, _ place: Place) -> Found {
         if let known = kept[place] { return known }
-        guard let bytes = readFile(path) else { return .nothing }
+        guard let bytes = bytes(path, of: place.copy) else { return .nothing }
         if kept.count >= Self.mostFiles { kept.removeAll(keepingCapacity: true) }
         let found = EntryBundle(bytes).map(Found.bundle) ?? .other
         kept[place] = found
         return found
+    }
+
+    private func bytes(_ path: String, of copy: String) -> [UInt8]? {
+        if ArchivedRange.isDirectory(copy) { return readFile("\(copy)/\(path)") }
+        return (session.context as? any RemoteArchives)?.read(path, of: copy)
     }
 
     private func payload(ofLeaf leaf: [UInt8], _ position: Int64) throws -> [UInt8] {

@@ -5,7 +5,8 @@ package import LedgerPostgres
 package struct ArchivedRange: Sendable, Equatable {
     package let first: Int64
     package let last: Int64
-    /// The directories of its archives. Each holds the whole range.
+    /// The places of its archives, each with the whole range: absolute paths of directories, and places elsewhere that the program's
+    /// ``RemoteArchives`` know.
     package let copies: [String]
 
     package init(first: Int64, last: Int64, copies: [String]) {
@@ -13,6 +14,9 @@ package struct ArchivedRange: Sendable, Equatable {
         self.last = last
         self.copies = copies
     }
+
+    /// Whether a copy is a directory of this machine.
+    static func isDirectory(_ copy: String) -> Bool { copy.hasPrefix("/") }
 
     /// The directory of a range within an archive.
     package static func directory(_ first: Int64, _ last: Int64) -> String { "\(first)-\(last)" }

@@ -33,7 +33,7 @@ package struct LogDetachment: Sendable {
     ///
     /// - Parameters:
     ///   - partition: closed; not the last one
-    ///   - copies: the directories of its archives
+    ///   - copies: the places of its archives
     ///   - isArchived: whether the archives hold the tree that ends with this root; throws if not
     ///   - progress: the last position that was read
     package func detach(

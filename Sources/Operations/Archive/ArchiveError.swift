@@ -18,12 +18,14 @@ package enum ArchiveError: Error, Equatable, CustomStringConvertible {
     case notDetached(first: Int64, last: Int64)
     /// Fewer than two copies were named.
     case oneCopy
-    /// Two copies are on one device.
-    case oneDevice(String, String)
+    /// Two copies are on one device, or in one bucket.
+    case onePlace(String, String)
     /// No key of archives lies beside the signing key.
     case noKey(path: String)
     /// The range in a copy is not there, or wrong.
-    case copy(directory: String, problem: String)
+    case copy(place: String, problem: String)
+    /// An object has its key already, or does not read back as it was written.
+    case notWritten(problem: String)
 
     package var description: String {
         switch self {
@@ -37,10 +39,12 @@ package enum ArchiveError: Error, Equatable, CustomStringConvertible {
             "partition_open: the partition of the positions \(first) to \(last) is the last one: it is not closed"
         case .alreadyDetached(let first, let last): "already_detached: the positions \(first) to \(last) are in archives alone"
         case .notDetached(let first, let last): "not_detached: the positions \(first) to \(last) are no detached range"
-        case .oneCopy: "copy_missing: expected two copies of the range on different devices"
-        case .oneDevice(let one, let other): "one_device: \(one) and \(other) are on one device; expected copies on different ones"
+        case .oneCopy: "copy_missing: expected two copies of the range on different devices or in different buckets"
+        case .onePlace(let one, let other):
+            "one_device: \(one) and \(other) are \(one.hasPrefix("/") ? "on one device" : "in one bucket"); expected copies on different devices or in different buckets"
         case .noKey(let path): "no_archive_key: \(path) is absent, and it signs the manifests; `archive create` makes it"
-        case .copy(let directory, let problem): "copy_wrong: \(directory): \(problem)"
+        case .copy(let place, let problem): "copy_wrong: \(place): \(problem)"
+        case .notWritten(let problem): "not_written: \(problem)"
         case .notWholeBundles(let table): "ledger.\(table) does not consist of whole bundles of entries"
         }
     }

@@ -16,8 +16,10 @@ import LedgerValues
 ///     <peak>…
 ///     <number of consistency hashes>
 ///     <hash>…
+///     <number of further files>
+///     <path below the range's directory> <bytes> <SHA-256>…
 ///
-/// Hashes are lower-case hex. The peaks are the roots of the complete subtrees of the tree before the range: with them the leaves of
+/// The last part is not there in a range without further files, as earlier programs wrote it. Hashes are lower-case hex. The peaks are the roots of the complete subtrees of the tree before the range: with them the leaves of
 /// the range alone give the root after it. The consistency proof leads from there to the checkpoint.
 struct ArchiveManifest: Equatable {
     static let format = "alpha-ledger/archive/v1"
@@ -34,6 +36,15 @@ struct ArchiveManifest: Equatable {
     let digest: Digest32
     let peaks: [Digest32]
     let consistency: [Digest32]
+    /// The files that have the same events in other words.
+    let files: [File]
+
+    struct File: Equatable {
+        /// Below the directory of the range; no part of it has a space.
+        let path: String
+        let bytes: Int64
+        let digest: Digest32
+    }
 
     /// The name of the key that signs manifests of a ledger.
     static func keyName(_ origin: String) -> String { origin + "/archive" }
@@ -42,6 +53,7 @@ struct ArchiveManifest: Equatable {
         let lines =
             [Self.format, origin, "\(first) \(last)", "\(size) \(root)", "\(bytes) \(digest)", "\(peaks.count)"] + peaks.map(\.description)
             + ["\(consistency.count)"] + consistency.map(\.description)
+            + (files.isEmpty ? [] : ["\(files.count)"] + files.map { "\($0.path) \($0.bytes) \($0.digest)" })
         return Array(lines.map { $0 + "\n" }.joined().utf8)
     }
 }
@@ -51,6 +63,11 @@ extension ArchiveManifest {
     init?(parsing text: [UInt8]) {
         guard let string = String(validating: text, as: UTF8.self) else { return nil }
         var lines = string.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)[...]
+        func file(_ line: String) -> File? {
+            let parts = line.split(separator: " ").map(String.init)
+            guard parts.count == 3, let bytes = Int64(parts[1]), let digest = Digest32(hex: parts[2]) else { return nil }
+            return File(path: parts[0], bytes: bytes, digest: digest)
+        }
         func pair(_ line: String?) -> (String, String)? {
             guard let parts = line?.split(separator: " "), parts.count == 2 else { return nil }
             return (String(parts[0]), String(parts[1]))
@@ -68,7 +85,8 @@ extension ArchiveManifest {
         else { return nil }
         self.init(
             origin: origin, first: first, last: last, size: size, root: root, bytes: bytes, digest: digest, peaks: peaks,
-            consistency: consistency)
+            consistency: consistency, files: lines.dropFirst().compactMap(file))
+        // Whatever is not as it is written is no manifest.
         guard self.text == text else { return nil }
     }
 }

@@ -1,44 +1,38 @@
-import Glibc
 import LedgerStore
 
-/// Where archives are kept, by paths below its root.
+/// Where archives are written, by paths below its root.
 protocol ArchiveStore {
-    /// Whether something is there.
-    func has(_ path: String) -> Bool
-    /// Puts something there, whole or not at all.
-    func write(_ path: String, _ bytes: [UInt8]) throws(TileError)
+    /// What is at a path; nil if nothing is there.
+    func read(_ path: String) throws -> [UInt8]?
+    /// Puts bytes there, whole or not at all. They may arrive as late as ``synchronize()``.
+    func write(_ path: String, _ bytes: [UInt8]) throws
+    /// Puts a file of the staging directory there, whole or not at all.
+    func take(_ file: String, as path: String) throws
     /// Returns when all that was written outlasts a loss of power.
-    func synchronize()
+    func synchronize() throws
+    /// An empty directory for files that are to be taken. Whoever asks for it removes it.
+    func staging() throws -> StagingDirectory
 }
 
-extension TileDirectory: ArchiveStore {}
+/// A directory for archives, which no other process writes to meanwhile.
+final class ArchiveFolder: ArchiveStore {
+    private let root: String
+    private let files: TileDirectory
 
-/// Whence archives are read.
-protocol ArchiveSource {
-    /// The ranges that are there, in order of their positions. Nil if the source can't be reached.
-    func ranges() -> [(first: Int64, last: Int64)]?
-    /// What is at a path; nil if it is absent or can't be read.
-    func read(_ path: String) -> [UInt8]?
-}
-
-/// A directory with archived ranges.
-struct ArchiveDirectory: ArchiveSource {
-    let root: String
-
-    func ranges() -> [(first: Int64, last: Int64)]? {
-        guard let directory = opendir(root) else { return nil }
-        defer { closedir(directory) }
-        var found: [(first: Int64, last: Int64)] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            let parts = name.split(separator: "-").compactMap { Int64($0) }
-            guard parts.count == 2, name == ArchivedRange.directory(parts[0], parts[1]) else { continue }
-            found.append((parts[0], parts[1]))
-        }
-        return found.sorted { $0 < $1 }
+    /// Opens the directory, which is made if it is absent.
+    init(_ root: String) throws(TileError) {
+        self.root = root
+        files = try TileDirectory(root, isPublic: false)
     }
 
-    func read(_ path: String) -> [UInt8]? { readFile("\(root)/\(path)") }
+    func read(_ path: String) throws(TileError) -> [UInt8]? {
+        guard files.has(path) else { return nil }
+        guard let bytes = readFile("\(root)/\(path)") else { throw .directory(problem: "\(root)/\(path) can't be read") }
+        return bytes
+    }
+
+    func write(_ path: String, _ bytes: [UInt8]) throws(TileError) { try files.write(path, bytes) }
+    func take(_ file: String, as path: String) throws(TileError) { try files.take(file, as: path) }
+    func synchronize() { files.synchronize() }
+    func staging() throws(ExportError) -> StagingDirectory { try StagingDirectory(at: "\(root)/.staging") }
 }

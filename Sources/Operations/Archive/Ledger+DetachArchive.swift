@@ -19,7 +19,7 @@ extension Ledger {
     /// - Parameters:
     ///   - first: the first position of the partition
     ///   - last: its last position
-    ///   - copies: directories that `archive create` wrote, on different devices
+    ///   - copies: directories and `s3://bucket/prefix` that `archive create` wrote, on different devices and in different buckets
     ///   - progress: the last position that was read, of each copy and then of the partition
     package func detachArchive(
         _ first: Int64, _ last: Int64, copies: [String], progress: @escaping @Sendable (Int64) -> Void = { _ in }
@@ -30,7 +30,7 @@ extension Ledger {
         }
         if partition.isDetached { throw ArchiveError.alreadyDetached(first: first, last: last) }
         if partition == partitions.last { throw ArchiveError.open(first: first, last: last) }
-        let places = try Self.places(of: copies)
+        let places = try ArchivePlace.apart(copies, settings)
 
         let origin = AuditedHead.origin(try await pool.run { session in try LogReader().head(session).ledgerID })
         let keyFile = SigningKeyFile(settings)
@@ -39,17 +39,18 @@ extension Ledger {
         guard let archiveKey = try archiveKeyFile.read()?.named(ArchiveManifest.keyName(origin)).verifier else {
             throw ArchiveError.noKey(path: archiveKeyFile.path)
         }
+        let range = ArchiveRangeName(first: first, last: last)
         let verifier = ArchiveVerifier(archiveKey: archiveKey, logKey: logKey)
-        let roots = try await onOwnThread { try places.map { try verifier.root(of: first, last, in: $0, progress) } }
+        let roots = try await onOwnThread { try places.map { try verifier.root(of: range, in: $0, progress) } }
 
-        try await detachment.detach(partition, copies: places) { root in
+        try await detachment.detach(partition, copies: places.map(\.name)) { root in
             for (place, archived) in zip(places, roots) where archived != root {
-                throw ArchiveError.copy(directory: place, problem: "its events are not those of ledger.\(partition.table)")
+                throw ArchiveError.copy(place: place.name, problem: "its events are not those of ledger.\(partition.table)")
             }
         } progress: {
             progress($0)
         }
-        return ArchivedRange(first: first, last: last, copies: places)
+        return ArchivedRange(first: first, last: last, copies: places.map(\.name))
     }
 
     /// Brings the payloads of a detached range back: by the table that was detached, or, if that is gone, by one that is made from the
@@ -81,22 +82,8 @@ extension Ledger {
     }
 
     private var detachment: LogDetachment {
-        LogDetachment(PostgresConfiguration(uri: serviceConfiguration.uri, applicationName: "alpha-ledger archive"), TradeLedger.names)
-    }
-
-    /// The absolute paths of directories, each on a device of its own.
-    private static func places(of copies: [String]) throws -> [String] {
-        if copies.count < 2 { throw ArchiveError.oneCopy }
-        var found: [(path: String, device: dev_t)] = []
-        for copy in copies {
-            var status = stat()
-            guard let absolute = realpath(copy, nil) else { throw ArchiveSourceError.unreachable(copy) }
-            defer { free(absolute) }
-            guard stat(absolute, &status) == 0 else { throw ArchiveSourceError.unreachable(copy) }
-            let path = String(cString: absolute)
-            if let other = found.first(where: { $0.device == status.st_dev }) { throw ArchiveError.oneDevice(other.path, path) }
-            found.append((path, status.st_dev))
-        }
-        return found.map(\.path)
+        var configuration = PostgresConfiguration(uri: serviceConfiguration.uri, applicationName: "alpha-ledger archive")
+        configuration.context = serviceConfiguration.context
+        return LogDetachment(configuration, TradeLedger.names)
     }
 }

@@ -61,6 +61,13 @@ final class TileDirectory {
         touched.insert(ByteKey(Self.parent(of: path)))
     }
 
+    /// Moves a file of the same file system, which is on disk, in place of an earlier one.
+    func take(_ file: String, as path: String) throws(TileError) {
+        try makeParents(of: path)
+        guard rename(file, "\(root)/\(path)") == 0 else { throw Self.failure("\(root)/\(path)", "can't be written") }
+        touched.insert(ByteKey(Self.parent(of: path)))
+    }
+
     /// Puts the names of all new files on disk.
     func synchronize() {
         for directory in touched { synchronizeDirectory(of: "\(root)/\(directory.text)/x") }

@@ -15,18 +15,28 @@ import Parquet
 /// Whether the digest is the ledger's own, a receipt or a signed head says.
 package struct ExportVerifier {
     private let paths: [String]
+    /// The tree before the first row, of an export of a part of the log.
+    private let before: MerkleFrontier?
     private let progress: (Int64) -> Void
     private var report = ExportReport()
 
     /// Verifies files, and directories with all files of an export.
     package static func verify(_ paths: [String], progress: @escaping (Int64) -> Void = { _ in }) throws(ExportPathError) -> ExportReport {
-        var verifier = ExportVerifier(paths: paths, progress: progress)
+        try verify(paths, after: nil, progress)
+    }
+
+    /// The same for events that continue a tree: the report has the root of the tree that ends with them.
+    static func verify(
+        _ paths: [String], after before: MerkleFrontier?, _ progress: @escaping (Int64) -> Void = { _ in }
+    ) throws(ExportPathError) -> ExportReport {
+        var verifier = ExportVerifier(paths: paths, before: before, progress: progress)
         try verifier.verify()
         return verifier.report
     }
 
-    private init(paths: [String], progress: @escaping (Int64) -> Void) {
+    private init(paths: [String], before: MerkleFrontier?, progress: @escaping (Int64) -> Void) {
         self.paths = paths
+        self.before = before
         self.progress = progress
     }
 
@@ -98,9 +108,9 @@ package struct ExportVerifier {
         guard let basis = report.basis, let columns = files.first?.rows.schema.columns else { return }
         var merge = ExportMerge(files)
         var total = RowDigest(columns)
-        var tree = MerkleFrontier()
+        var tree = before ?? MerkleFrontier()
         var last: (key: RowKey, file: String)?
-        let isLog = basis.hasLeaf && basis.isComplete
+        let isLog = basis.hasLeaf && (basis.isComplete || before != nil)
         var at = files[0].path
         do {
             while let (file, row) = try merge.next(&at) {
@@ -162,7 +172,7 @@ package struct ExportVerifier {
     }
 
     /// The length and SHA-256 of a file. Nil if it can't be read.
-    private static func digest(of path: String) -> (bytes: Int64, sha256: String)? {
+    static func digest(of path: String) -> (bytes: Int64, sha256: String)? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

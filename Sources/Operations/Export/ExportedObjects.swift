@@ -4,18 +4,12 @@ import ObjectStore
 
 /// A place in an object store for the files of an export.
 package struct ExportedObjects: Sendable {
-    /// Bytes that are read at once.
-    private static let piece: Int64 = 8 << 20
-
     private let client: S3Client
     private let location: S3Location
 
     /// Nil if the text names a place on this machine. Throws `SettingProblem` for a location that is none, and without credentials.
     package init?(_ text: String, _ settings: Settings) throws(SettingProblem) {
-        guard S3Location.isMeant(by: text) else { return nil }
-        guard let location = S3Location(text) else {
-            throw SettingProblem("\(text): expected s3://bucket/prefix, with letters, digits and -_.!*'()= in the parts of the prefix")
-        }
+        guard let location = try S3Location(named: text) else { return nil }
         self.location = location
         client = S3Client(try S3Settings(settings.values), bucket: location.bucket)
     }
@@ -38,31 +32,43 @@ package struct ExportedObjects: Sendable {
 
     /// Copies all objects below the place into a new directory.
     package func fetch(into directory: String, progress: (_ files: Int) -> Void = { _ in }) async throws {
+        do {
+            let below = location.prefix.isEmpty ? "" : location.prefix + "/"
+            let objects = try await client.list(below)
+            if objects.isEmpty { throw ExportError.objects(problem: "object store: \(location) has no files") }
+            try await client.fetch(objects, below: below, into: directory, progress: progress)
+        } catch let error as S3Error {
+            throw ExportError.objects(problem: "\(error)")
+        }
+    }
+}
+
+extension S3Client {
+    /// Bytes that are read at once.
+    private static let piece: Int64 = 8 << 20
+
+    /// Copies objects into a new directory, by their keys without a prefix. Throws `S3Error`, `ExportError`, `BundleError`.
+    func fetch(_ objects: [Object], below prefix: String, into directory: String, progress: (_ files: Int) -> Void = { _ in }) async throws {
         let output = try BundleOutput(for: directory)
         do {
-            let objects = try await client.list(location.prefix.isEmpty ? "" : location.prefix + "/")
-            if objects.isEmpty { throw ExportError.objects(problem: "object store: \(location) has no files") }
             for (index, object) in objects.enumerated() {
                 progress(index)
-                let path = location.prefix.isEmpty ? object.key : String(object.key.dropFirst(location.prefix.count + 1))
+                let path = String(object.key.dropFirst(prefix.count))
                 let parts = path.split(separator: "/", omittingEmptySubsequences: false)
                 guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {
-                    throw ExportError.objects(problem: "object store: s3://\(location.bucket)/\(object.key) is no file of an export")
+                    throw ExportError.objects(problem: "object store: s3://\(bucket)/\(object.key) is no file of an export")
                 }
                 let file = try output.begin(path)
                 var read: Int64 = 0
                 while read < object.size {
                     let end = min(object.size, read + Self.piece)
-                    file.pending += try await client.get(object.key, range: read..<end)
+                    file.pending += try await get(object.key, range: read..<end)
                     try file.flushFull()
                     read = end
                 }
                 _ = try output.end(file, path)
             }
             try output.commit()
-        } catch let error as S3Error {
-            output.discard()
-            throw ExportError.objects(problem: "\(error)")
         } catch {
             output.discard()
             throw error
@@ -70,9 +76,20 @@ package struct ExportedObjects: Sendable {
     }
 }
 
+extension S3Location {
+    /// The place that a person named; nil if it is no place in S3. Throws `SettingProblem` if it is malformed.
+    init?(named text: String) throws(SettingProblem) {
+        guard Self.isMeant(by: text) else { return nil }
+        guard let location = S3Location(text) else {
+            throw SettingProblem("\(text): expected s3://bucket/prefix, with letters, digits and -_.!*'()= in the parts of the prefix")
+        }
+        self = location
+    }
+}
+
 /// A directory of this process's own for files on their way to or from another place.
 package struct StagingDirectory: Sendable {
-    private let root: String
+    let root: String
 
     /// Makes the directory where temporary files are. Throws `ExportError` if it can't be made.
     package init() throws(ExportError) {
@@ -80,6 +97,13 @@ package struct StagingDirectory: Sendable {
         var template = Array("\(place)/alpha-ledger.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw .objects(problem: "\(place)/alpha-ledger.XXXXXX can't be made") }
         root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Makes a directory, and removes what an earlier process left there. Throws `ExportError` if it can't be made.
+    init(at path: String) throws(ExportError) {
+        FileTree.remove(path)
+        guard mkdir(path, 0o700) == 0 else { throw .objects(problem: "\(path) can't be made") }
+        root = path
     }
 
     package func path(_ name: String) -> String { "\(root)/\(name)" }

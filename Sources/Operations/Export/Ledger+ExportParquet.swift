@@ -143,9 +143,8 @@ extension Ledger {
         let partition = try request.partitionBy.map { name throws(ViewError) in try ExportPartition(name, request.table, schema) }
         let output = try BundleOutput(for: request.directory)
         do {
-            let createdBy = "\(request.program) (build zlib \(ParquetCodec.zlibVersion))"
             var exporter = try ParquetExporter(
-                to: output, basis, schema, by: partition, rowGroup: request.rowGroup, createdBy: createdBy)
+                to: output, basis, schema, by: partition, rowGroup: request.rowGroup, createdBy: ParquetExporter.createdBy(request.program))
             var rows: Int64 = 0
             try read { document in
                 try exporter.add(document)

@@ -41,6 +41,9 @@ struct ParquetExporter {
     /// The row groups of a file.
     private static let groupsPerFile = 64
 
+    /// What a file says of the program that wrote it.
+    static func createdBy(_ program: String) -> String { "\(program) (build zlib \(ParquetCodec.zlibVersion))" }
+
     init(
         to output: BundleOutput, _ basis: ExportBasis, _ schema: ExportSchema, by partition: ExportPartition?, rowGroup: Int,
         createdBy: String

@@ -76,8 +76,9 @@ package final class Ledger: Sendable {
                 try await migrate(uri, migrator, logger)
             }
             try await requireCurrent(migrator, uri)
-            let service = PostgresConfiguration.service(uri, TradeLedger.names, schemaVersion: migrator.latest)
+            var service = PostgresConfiguration.service(uri, TradeLedger.names, schemaVersion: migrator.latest)
                 .allowingUnsafeDurability(settings.allowsUnsafeDurability, TradeLedger.names)
+            service.context = RecordedBuckets(settings)
             let pool = PostgresPool(service, maximumConnections: 8)
             let usable: (projections: ProjectionRegistry, analyses: AnalysisRegistry)
             do {
@@ -130,7 +131,7 @@ package final class Ledger: Sendable {
         owner = "\(getpid())-\(UniqueID(random: &generator))"
         heads = HeadSigner(SigningKeyFile(settings), pool, owner: owner)
         witnesses = policy.map { Witnesses($0, SigningKeyFile(settings), pool) }
-        replica = settings.databaseReadURL.map { ReadReplica(uri: $0) }
+        replica = settings.databaseReadURL.map { ReadReplica(uri: $0, context: pool.configuration.context) }
         writer = PostgresPool(serviceConfiguration, maximumConnections: 1)
         var projectors = serviceConfiguration
         // A projector's statements are index ranges and point reads for all parameters. Planning each one again would

@@ -35,12 +35,14 @@ package final class ReadReplica: Sendable {
     private static let silenceSeconds = 5
     private static let connectSeconds = 2
 
-    init(uri: String) {
-        pool = PostgresPool(
-            PostgresConfiguration(
-                uri: uri, role: TradeLedger.names.serviceRole, applicationName: "alpha-ledger reads",
-                connectTimeoutSeconds: Self.connectSeconds
-            ).withoutCompilation(), maximumConnections: 8)
+    /// - Parameter context: what its sessions carry, as those of the primary do
+    init(uri: String, context: (any Sendable)?) {
+        var configuration = PostgresConfiguration(
+            uri: uri, role: TradeLedger.names.serviceRole, applicationName: "alpha-ledger reads",
+            connectTimeoutSeconds: Self.connectSeconds
+        ).withoutCompilation()
+        configuration.context = context
+        pool = PostgresPool(configuration, maximumConnections: 8)
         reader = LedgerStateReader(pool)
     }
 

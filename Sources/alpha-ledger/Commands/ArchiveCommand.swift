@@ -11,32 +11,38 @@ struct ArchiveCommand: AsyncParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write closed partitions as bundles of entries, each range with a signed manifest.",
+            abstract: "Write closed partitions as bundles of entries and as Parquet, each range with a signed manifest.",
             discussion: """
                 A partition is written if it ends at or before --until and before the newest published checkpoint. Each becomes a \
-                directory <first>-<last> with the bundles of C2SP tlog-tiles, the checkpoint with its signatures, and a manifest, \
-                which comes last. A range that has its manifest is left as it is. Nothing in the database changes: this is a copy.
+                directory <first>-<last> with the bundles of C2SP tlog-tiles, the same events as Parquet, the checkpoint with its \
+                signatures, and a manifest, which comes last. A range that has its manifest is left as it is. Nothing in the database \
+                changes: this is a copy.
+
+                --out is a directory, or s3://bucket/prefix with the settings of `export parquet`. An object is never replaced: a run \
+                that was interrupted goes on where it was. What a range has as Parquet lies in $TMPDIR before it is sent.
 
                 The manifest is signed by a key of its own, which lies beside the signing key and is made when it is first needed. \
                 Keep both printed keys: `archive verify` on another machine needs them.
 
                 Example:
                   alpha-ledger archive create --until 16777216 --out /srv/archive
+                  alpha-ledger archive create --until 16777216 --out s3://bucket/ledger
                 """)
 
         @OptionGroup var options: SettingsOptions
         @Option(parsing: .unconditional, help: "The last position that may be written.", transform: Arguments.position)
         var until: Int64
-        @Option(help: "The directory; it is made if it is absent.") var out: String
+        @Option(help: "The directory, which is made if it is absent, or s3://bucket/prefix.") var out: String
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
             try await options.withLedger { ledger in
                 let progress = ProgressLine()
-                let created = try await auditing {
-                    try await ledger.createArchive(until: until, directory: out) { progress.show("up to position \($0)") }
+                let created = try await archiving(progress) {
+                    try await ledger.createArchive(until: until, in: out, program: AlphaLedger.program) {
+                        progress.show("up to position \($0)")
+                    }
                 }
-                progress.end()
                 if json {
                     let body = JSONNode.object([
                         ("directory", .string(out)), ("written", .array(created.written.map(\.node))),
@@ -58,14 +64,17 @@ struct ArchiveCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Read every byte of an archive again, and compare it with the signed checkpoints in it.",
             discussion: """
-                No database is asked. The leaves are hashed, and must be part of the tree whose signed checkpoint lies beside them. \
-                Exits 1 where a range is wrong or there is none, and 4 where the directory can't be read.
+                No database is asked. The leaves are hashed, and must be part of the tree whose signed checkpoint lies beside them. The \
+                Parquet files must have the same events. Exits 1 where a range is wrong or there is none, and 4 where the place can't \
+                be read. The Parquet files of a range in S3 lie in $TMPDIR while they are read.
 
                 Example:
                   alpha-ledger archive verify /srv/archive --log-key VKEY --archive-key VKEY
+                  alpha-ledger archive verify s3://bucket/ledger --log-key VKEY --archive-key VKEY
                 """)
 
-        @Argument(help: "The directory.") var directory: String
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "The directory, or s3://bucket/prefix.") var place: String
         @Option(help: "The log's public key, as `archive create` prints it.") var logKey: String
         @Option(help: "The public key of the manifests, as `archive create` prints it.") var archiveKey: String
         @Flag(help: "Print JSON.") var json = false
@@ -73,14 +82,10 @@ struct ArchiveCommand: AsyncParsableCommand {
         func run() async throws {
             let verifier = ArchiveVerifier(
                 archiveKey: try Self.key(archiveKey, "--archive-key"), logKey: try Self.key(logKey, "--log-key"))
+            let (place, settings) = (place, try options.settings())
             let progress = ProgressLine()
-            let report: ArchiveReport
-            do {
-                report = try verifier.verify(directory: directory) { progress.show("up to position \($0)") }
-                progress.end()
-            } catch {
-                progress.end()
-                throw Failure(code: 4, "\(error)")
+            let report = try await archiving(progress) {
+                try await verifier.verify(place, settings) { progress.show("up to position \($0)") }
             }
             if json {
                 Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")])
@@ -104,21 +109,22 @@ struct ArchiveCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take the payloads of a closed partition out of the log's table: they are read from its archives from then on.",
             discussion: """
-                Needs two copies that `archive create` wrote, on different devices. Every byte of both is read and compared with signed \
-                checkpoints first, and the partition's events are hashed anew and compared with them. The paths are recorded: every \
-                program that reads the ledger must be able to read them there.
+                Needs two copies that `archive create` wrote, on different devices or in different buckets. Every byte of both is read \
+                and compared with signed checkpoints first, and the partition's events are hashed anew and compared with them. The \
+                places are recorded: every program that reads the ledger must be able to read them there, a bucket with credentials \
+                of its own environment.
 
                 The table of the partition becomes ledger.detached_<first position> and stays; nothing is dropped. A table of headers \
                 takes its place. Reads of payloads of the range are slower from then on, and fail with archive_unreachable (exit 4) \
                 while neither copy can be read. The connection's user is the one of `db migrate`. `archive attach` is the way back.
 
                 Example:
-                  alpha-ledger archive detach --range 1-16777216 --copy /srv/archive --copy /mnt/archive --yes
+                  alpha-ledger archive detach --range 1-16777216 --copy /srv/archive --copy s3://bucket/ledger --yes
                 """)
 
         @OptionGroup var options: SettingsOptions
         @Option(help: "The positions of the partition, FIRST-LAST.", transform: Arguments.range) var range: ClosedRange<Int64>
-        @Option(name: .customLong("copy"), help: "The directory of a copy; twice.") var copies: [String] = []
+        @Option(name: .customLong("copy"), help: "The directory of a copy, or s3://bucket/prefix; twice.") var copies: [String] = []
         @Flag(help: "The payloads are to leave the log's table.") var yes = false
         @Flag(help: "Print JSON.") var json = false
 

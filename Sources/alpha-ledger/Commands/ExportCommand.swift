@@ -96,7 +96,7 @@ struct ExportCommand: AsyncParsableCommand {
             defer { staging?.remove() }
             var request = ParquetExport(
                 table: table, asOfPosition: asOfPosition, directory: staging?.path("export") ?? out,
-                program: "alpha-ledger version \(AlphaLedger.configuration.version)")
+                program: AlphaLedger.program)
             request.filters = filters.given
             request.partitionBy = partitionBy
             request.horizons = horizons
