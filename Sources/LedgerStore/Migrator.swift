@@ -73,6 +73,16 @@ public struct Migrator: Sendable {
     /// migration now has another checksum, if the database is newer than the files, or if the schemas of a new ledger hold
     /// something else.
     public func migrate(_ session: PostgresSession) throws -> [Int] {
+        do {
+            return try attempt(session)
+        } catch let error as PostgresError where error.sqlState == .undefinedObject && !session.isInTransaction {
+            // Roles are the whole server's, and the lock is one database's. If another ledger's migration makes the roles at this
+            // moment, the session can be told that they are there while its own cache still says that they are not.
+            return try attempt(session)
+        }
+    }
+
+    private func attempt(_ session: PostgresSession) throws -> [Int] {
         try session.transaction {
             _ = try session.execute("SELECT pg_advisory_xact_lock($1)", [.int8(Self.lockKey)])
             let applied = try appliedChecksums(session)

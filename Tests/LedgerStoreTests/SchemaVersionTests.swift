@@ -38,6 +38,26 @@ import Testing
         }
     }
 
+    @Test func `a migration that misses a role which another ledger makes at that moment is tried once more`() async throws {
+        try await withLedger { ledger in
+            let migrations = try projectMigrations()
+            let number = Migrator(migrations, TradeLedger.names).latest + 1
+            try await ledger.asSuperuser { try $0.executeScript("CREATE SEQUENCE public.attempts") }
+            func migrator(failing times: Int) throws -> Migrator {
+                // A sequence goes on although the transaction is rolled back.
+                let sql = """
+                    DO $$ BEGIN IF nextval('public.attempts') <= \(times) THEN
+                        RAISE EXCEPTION 'role "x" does not exist' USING ERRCODE = 'undefined_object'; END IF; END $$
+                    """
+                return Migrator(
+                    migrations + [try #require(Migration(fileName: "\(number)_next.sql", bytes: Array(sql.utf8)))], TradeLedger.names)
+            }
+            let (twice, once) = (try migrator(failing: 2), try migrator(failing: 3))
+            await #expect(throws: PostgresError.self) { try await ledger.asSuperuser { try twice.migrate($0) } }
+            #expect(try await ledger.asSuperuser { try once.migrate($0) } == [number])
+        }
+    }
+
     @Test func `an older program refuses a newer ledger with a sentence and changes nothing`() async throws {
         try await withLedger { ledger in
             try await ledger.log.append([recorded(try sampleRow("A"))], runID: run)

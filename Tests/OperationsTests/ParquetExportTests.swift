@@ -224,19 +224,27 @@ import Testing
 
     @Test(.enabled(if: parquetPython != nil, "no Python with pyarrow and duckdb: run scripts/python-tools"))
     func `pyarrow and DuckDB read the exports, and work out sums, counts, the digest of a view and the root of the log`() async throws {
-        try await Self.withExports { ledger, _, directory in
-            let events = try await Self.export(ledger, .events, to: directory + "/events")
-            let trades = try await Self.export(ledger, .view(.trades), to: directory + "/trades", by: "underlying", rowGroup: 4)
+        try await Self.expectEqual(engine: "arrow", parquetPython)
+    }
+
+    @Test(.enabled(if: sparkPython != nil, "no Python with pyspark, or no Java"))
+    func `Spark reads the exports, and works out the same`() async throws { try await Self.expectEqual(engine: "spark", sparkPython) }
+
+    private static func expectEqual(engine: String, _ python: String?) async throws {
+        try await withExports { ledger, _, directory in
+            let events = try await export(ledger, .events, to: directory + "/events")
+            let trades = try await export(ledger, .view(.trades), to: directory + "/trades", by: "underlying", rowGroup: 4)
             var all = ViewRequest()
             all.asOfPosition = trades.basis.position
             let prices = try await ViewReader(ledger, isBounded: false).totals(.trades, all, by: [])
             let sums = try JSONDocument(parsing: prices.json()).root["total"]?["sums"]?["entry_premium_usd"]
             let given = JSONNode.object([
+                ("engine", .string(engine)), ("columns", .string(trades.basis.columns)),
                 ("events", .string(directory + "/events")), ("root", .string(events.basis.root)), ("positions", .integer(events.rows)),
                 ("trades", .string(directory + "/trades")), ("rows", .integer(trades.rows)), ("digest", .string(trades.digest)),
                 ("sum", .string(try #require(sums?["sum"]?.sourceText))), ("count", .integer(try #require(sums?["count"]?.integer))),
             ]).httpBytes()
-            #expect(try runPython("OperationsTests/read_exports.py", given, with: parquetPython) == 0)
+            #expect(try runPython("OperationsTests/read_exports.py", given, with: python) == 0)
         }
     }
 

@@ -1,15 +1,14 @@
-"""Reads exports with pyarrow and DuckDB, and works out what the ledger says of them: counts, a sum, the digest of a view's rows, and the
-RFC 6962 root over the leaves. Exits 1 for anything else than that. Shares nothing with the program."""
+"""Reads exports with pyarrow and DuckDB, or with Spark, and works out what the ledger says of them: counts, a sum, the digest of a view's
+rows, and the RFC 6962 root over the leaves. Exits 1 for anything else than that. Shares nothing with the program."""
 
 import datetime
 import decimal
 import glob
 import hashlib
 import json
+import os
 import sys
-
-import duckdb
-import pyarrow.parquet
+import time
 
 decimal.getcontext().prec = 60
 given = json.load(sys.stdin)
@@ -27,14 +26,57 @@ def root(leaves):
     return hashlib.sha256(b"\x01" + root(leaves[:split]) + root(leaves[split:])).digest()
 
 
-def rows(directory):
-    """All rows of a directory, files in order of path, and what the first file's footer says."""
-    found, said = [], None
-    for path in sorted(glob.glob(directory + "/**/*.parquet", recursive=True)):
-        file = pyarrow.parquet.ParquetFile(path, page_checksum_verification=True)
-        said = said or {key.decode(): value.decode() for key, value in file.metadata.metadata.items()}
-        found += file.read().to_pylist()
-    return found, said
+class Arrow:
+    """pyarrow reads rows, and DuckDB sums."""
+
+    def __init__(self):
+        import duckdb
+
+        self.connection = duckdb.connect()
+        self.connection.execute("SET timezone = 'UTC'")
+
+    def rows(self, directory):
+        """All rows of a directory, files in order of path."""
+        import pyarrow.parquet
+
+        found = []
+        for path in sorted(glob.glob(directory + "/**/*.parquet", recursive=True)):
+            file = pyarrow.parquet.ParquetFile(path, page_checksum_verification=True)
+            said = {key.decode(): value.decode() for key, value in file.metadata.metadata.items()}
+            check("root of the footer", said["alpha_ledger.root_hash"], given["root"])
+            found += file.read().to_pylist()
+        return found
+
+    def query(self, sql, directory):
+        return self.connection.execute(sql.format(f"read_parquet('{directory}/**/*.parquet', hive_partitioning = true)")).fetchone()
+
+
+class Spark:
+    """Spark reads rows and sums."""
+
+    def __init__(self):
+        # Collected times are those of the process's zone.
+        os.environ["TZ"] = "UTC"
+        time.tzset()
+        from pyspark.sql import SparkSession
+
+        builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+        self.session = builder.config("spark.sql.session.timeZone", "UTC").config("spark.driver.bindAddress", "127.0.0.1").getOrCreate()
+        self.session.sparkContext.setLogLevel("ERROR")
+
+    def rows(self, directory):
+        read = self.session.read.parquet(directory)
+        return [{name: self.plain(value) for name, value in row.asDict().items()} for row in read.toLocalIterator()]
+
+    @staticmethod
+    def plain(value):
+        if isinstance(value, datetime.datetime):
+            return value.replace(tzinfo=datetime.timezone.utc)
+        return bytes(value) if isinstance(value, bytearray) else value
+
+    def query(self, sql, directory):
+        self.session.read.parquet(directory).createOrReplaceTempView("exported")
+        return tuple(self.session.sql(sql.format("exported")).collect()[0])
 
 
 def text(value, kind):
@@ -60,21 +102,22 @@ def check(name, found, expected):
         sys.exit(1)
 
 
+engine = Spark() if given["engine"] == "spark" else Arrow()
+
 # The log: positions without a gap, each leaf its hash, and the root.
-events, said = rows(given["events"])
+events = sorted(engine.rows(given["events"]), key=lambda row: row["position"])
 check("positions", [row["position"] for row in events], list(range(1, given["positions"] + 1)))
 check("leaf hashes", [row["leaf_hash"] for row in events], [hashlib.sha256(b"\x00" + row["leaf"]).digest() for row in events])
 check("root", root([row["leaf_hash"] for row in events]).hex(), given["root"])
-check("root of the footer", said["alpha_ledger.root_hash"], given["root"])
 for row in events:
     leaf = json.loads(row["leaf"])
     check("payload", json.loads(row["payload"]), leaf["payload"])
     check("time", row["recorded_at"], datetime.datetime.fromisoformat(leaf["recorded_at"]))
 
 # A view: the digest of its rows in the order of the key.
-trades, said = rows(given["trades"])
+trades = engine.rows(given["trades"])
 check("rows", len(trades), given["rows"])
-columns = json.loads(said["alpha_ledger.columns"])
+columns = json.loads(given["columns"])
 trades.sort(key=lambda row: [row[name].encode() for name in columns["key"]])
 digest = hashlib.sha256()
 for row in trades:
@@ -82,13 +125,9 @@ for row in trades:
     digest.update(("{" + ",".join(members) + "}\n").encode())
 check("digest", digest.hexdigest(), given["digest"])
 
-# DuckDB, with the partition from the directories.
-connection = duckdb.connect()
-connection.execute("SET timezone = 'UTC'")
-source = f"read_parquet('{given['trades']}/**/*.parquet', hive_partitioning = true)"
-count, total = connection.execute(f"SELECT count(entry_premium_usd), sum(entry_premium_usd) FROM {source}").fetchone()
+# Sums, with the partition from the directories.
+count, total = engine.query("SELECT count(entry_premium_usd), sum(entry_premium_usd) FROM {}", given["trades"])
 check("count", count, given["count"])
 check("sum", total, decimal.Decimal(given["sum"]))
-wrong = connection.execute(
-    f"SELECT count(*) FROM {source} WHERE by_underlying IS DISTINCT FROM underlying_symbol").fetchone()[0]
-check("rows in the directory of another partition", wrong, 0)
+wrong = engine.query("SELECT count(*) FROM {} WHERE by_underlying IS DISTINCT FROM underlying_symbol", given["trades"])
+check("rows in the directory of another partition", wrong, (0,))

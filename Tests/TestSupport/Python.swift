@@ -16,6 +16,11 @@ package func python(with packages: String...) -> String? {
 /// A Python with pyarrow and DuckDB.
 package let parquetPython = python(with: "pyarrow", "duckdb")
 
+/// A Python with Spark, which needs Java. `scripts/python-tools` does not make one, as Spark has 300 MB: `pip install pyspark` into its
+/// environment does.
+package let sparkPython =
+    ["/usr/bin/java", "/usr/local/bin/java"].contains(where: FileManager.default.isExecutableFile) ? python(with: "pyspark") : nil
+
 /// Runs a program of the checkout's tests with some standard input, and returns its exit code.
 ///
 /// - Parameters:
