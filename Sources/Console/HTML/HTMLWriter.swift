@@ -95,6 +95,8 @@ enum Escaping {
     /// How many bytes from a place are one character that is not written as it is, and what is written instead. Nil for all others.
     private static func replacement(of bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> (count: Int, written: StaticString)? {
         switch bytes[index] {
+        // Most characters: letters, digits and what stands beside them.
+        case 0x3F...0x7E, 0x28...0x3B, UInt8(ascii: " "): nil
         case UInt8(ascii: "&"): (1, "&amp;")
         case UInt8(ascii: "<"): (1, "&lt;")
         case UInt8(ascii: ">"): (1, "&gt;")

@@ -8,7 +8,7 @@ struct RowParts: RowFold {
     /// The column whose texts make the parts.
     static let column = "source_portfolio"
     /// The largest number of parts that are kept.
-    static let maximumParts = 64
+    static let maximumParts = 16
 
     private struct Part {
         /// The text of the first row, and whether all others have the same: some filters ignore the case of letters.
