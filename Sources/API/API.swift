@@ -14,6 +14,7 @@ package struct API: Sendable {
     let connections: ConnectionTable
     let feed: EventFeed
     let answers: AnswerCache
+    let documents: DocumentCache
     /// Wrong keys by address. Any other endpoint that takes a key from a client counts here too.
     package let failures: AddressBuckets
     let access: AccessPolicy
@@ -46,6 +47,7 @@ package struct API: Sendable {
         connections = ConnectionTable(maximum: limits.connections, perPeer: limits.connectionsPerPeer)
         feed = EventFeed(ledger, maximumStreams: limits.eventStreams, heartbeat: limits.heartbeat)
         answers = AnswerCache(maximumBytes: limits.cachedAnswerBytes)
+        documents = DocumentCache(maximumBytes: limits.cachedAnswerBytes / 8)
         failures = AddressBuckets(
             burst: limits.authenticationFailures, perMinute: limits.authenticationFailuresPerMinute)
         access = AccessPolicy(

@@ -18,11 +18,21 @@ public struct RowCounts: Sendable {
     /// Counts a row's document.
     public mutating func add(_ row: JSONValue) { add(columns.map { row[$0]?.string }, count: 1) }
 
-    /// Counts rows of one combination: the texts in the order of the columns, nil for null.
+    /// Counts rows of one combination: the texts in the order of the columns, nil for null. A negative number takes away rows that
+    /// were counted.
     public mutating func add(_ texts: [String?], count: Int64) {
         precondition(texts.count == columns.count, "a combination has a text of each column")
-        counts[texts.map { $0.map { ByteKey($0) } }, default: 0] += count
+        counts.update(texts.map { $0.map { ByteKey($0) } }, orNew: 0) { number in
+            number += count
+            return number != 0
+        }
     }
+
+    /// The number of combinations that rows have.
+    package var groupCount: Int { counts.count }
+
+    /// The number of all rows.
+    package var total: Int64 { counts.values.reduce(0, +) }
 
     /// For each combination `{COLUMN: text or null, …, "rows": n}`, in the order of the texts, null last.
     public func documents() throws(JSONError) -> [JSONDocument] {

@@ -497,6 +497,23 @@ struct EscapingTests {
         #expect(found.attributes.map { unescape($0.value) } == [shown])
     }
 
+    @Test func `of all characters, those with a meaning become references, and controls and turns of direction U+FFFD`() {
+        let references: [Unicode.Scalar: String] = ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;"]
+        var (text, expected) = (String.UnicodeScalarView(), String.UnicodeScalarView())
+        for value in 0...UInt32(0x1_2FFF) {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            text.append(scalar)
+            switch value {
+            case 9, 10: expected.append(scalar)
+            case 0...0x1F, 0x7F...0x9F, 0x61C, 0x200E...0x200F, 0x202A...0x202E, 0x2066...0x2069: expected.append("\u{FFFD}")
+            default: expected.append(contentsOf: references[scalar]?.unicodeScalars ?? String(scalar).unicodeScalars)
+            }
+        }
+        var writer = HTMLWriter()
+        writer.text(String(text))
+        #expect(String(decoding: writer.bytes, as: UTF8.self).unicodeScalars.elementsEqual(expected))
+    }
+
     @Test func `addresses stay here whatever they are made of`() {
         for text in hostile + ["//evil.example", "https://evil.example", "..", "a/b?c#d", "%2e%2e"] {
             let address = Address(["trade"], [(text, text)], fragment: text).text

@@ -23,5 +23,11 @@ import Testing
             ])
     }
 
+    @Test func `a combination whose rows are taken away is none`() throws {
+        var counts = RowCounts(by: ["state"])
+        for (text, count) in [("open", 2), ("closed", 1), ("open", -1), ("closed", -1)] { counts.add([text], count: Int64(count)) }
+        #expect(try documents(counts) == [#"{"rows":1,"state":"open"}"#])
+    }
+
     @Test func `without rows there is no document`() throws { #expect(try documents(RowCounts(by: ["state"])).isEmpty) }
 }

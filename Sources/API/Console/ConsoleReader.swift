@@ -177,7 +177,8 @@ extension API {
             let segments = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
             for route in Self.routes where route.method == method {
                 guard let captures = route.captures(segments) else { continue }
-                return .success(try JSONDocument(parsing: try await route.handle(self, request, captures).body))
+                let answer = try await route.handle(self, request, captures).body
+                return .success(try documents.document(of: address, answer))
             }
             return .failure(PageProblem(status: 404, code: "not_found", detail: "This service does not offer that yet."))
         } catch {

@@ -29,7 +29,8 @@ extension API {
     /// The time between two looks at what readers would have to wait for.
     private static let upkeepSeconds = 10
 
-    /// Keeps the sums of the overview pages and the first rows of lists up to date, so that no reader waits for a pass over all rows.
+    /// Keeps the sums of the overview pages, the first rows of lists and the numbers of the thesis up to date, so that no reader waits
+    /// for a pass over all rows.
     /// Runs until it is cancelled.
     ///
     /// Those of a view are made when the service starts and whenever another version of it is served. After that, readers bring
@@ -47,11 +48,21 @@ extension API {
                     try await ViewReader(ledger, isBounded: false).keepUpToDate(view, ask, totalsBy: groupings)
                 } catch {
                     if Task.isCancelled { return }
-                    ledger.logger.debug(
-                        "an overview can't be kept", metadata: ["view": "\(view.name)", "reason": "\(ledger.redact("\(error)"))"])
+                    noteUnkept(view.name, error)
                 }
+            }
+            do {
+                let market = AnalysisRequest(.thesis, ["currency": MarketScreen.defaultCurrency])
+                try await AnalysisReader(ledger, isBounded: false).keepUpToDate(market)
+            } catch {
+                if Task.isCancelled { return }
+                noteUnkept(MarketAnalysis.thesis.name, error)
             }
             try? await Task.sleep(for: .seconds(Self.upkeepSeconds))
         }
+    }
+
+    private func noteUnkept(_ name: String, _ error: any Error) {
+        ledger.logger.debug("an overview can't be kept", metadata: ["name": "\(name)", "reason": "\(ledger.redact("\(error)"))"])
     }
 }

@@ -38,10 +38,10 @@ extension API {
         var hidden = 0
         switch await positions {
         case .failure(let error): problem = error
-        case .success(let ids):
-            hidden = max(0, ids.count - Self.shownPositions)
+        case .success(let (shown, count)):
+            hidden = count - shown.count
             parts += await withTaskGroup(of: (Int, ResearchPage.Part).self) { group in
-                for (place, id) in ids.prefix(Self.shownPositions).enumerated() {
+                for (place, id) in shown.enumerated() {
                     group.addTask { (place, await asked.research("scenarios", [("position_id", id)], pin: pin)) }
                 }
                 return await group.reduce(into: [(Int, ResearchPage.Part)]()) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
@@ -86,40 +86,31 @@ extension API {
             .sorted { $0.isBytewiseLess(than: $1) }
     }
 
-    /// The numbers of a view's rows by some columns.
-    private func counts(of view: View, by columns: String, _ query: [(String, String)]) async throws -> JSONDocument {
-        var request = APIRequest(method: "GET", path: "\(view.path)", isFromLoopback: true)
-        request.query = Address([], query.map { (name: $0.0, value: $0.1) }).text.split(separator: "?").last.map(String.init)
-        let totals = try await ViewReader(ledger).totals(
-            view, try Self.viewRequest(view, request), by: try ViewRequest.groupings(parsing: columns), hasSums: false)
-        return try JSONDocument(parsing: totals.json())
-    }
-
-    /// The ids of the open contracts on an underlying: those that expire next come first, those that have expired last.
+    /// The ids of the open contracts on an underlying that are shown, and the number of all: those that expire next come first, those
+    /// that have expired last.
     private func openPositions(
         on underlying: String, _ asked: ConsoleRequest, _ pin: TimeFrame.Shown?
-    ) async -> Result<[String], PageProblem> {
-        var found: [(expiry: String, id: String)] = []
+    ) async -> Result<(shown: [String], count: Int), PageProblem> {
+        var found: [TextGroup] = []
         for state in [Lifecycle.State.openLong, .openShort] {
             do {
+                let query = [("underlying", underlying), ("state", state.rawValue)] + asked.knownMoment(pin)
+                var request = APIRequest(method: "GET", path: "\(View.lifecycles.path)", isFromLoopback: true)
+                request.query = Address([], query.map { (name: $0.0, value: $0.1) }).text.split(separator: "?").last.map(String.init)
                 // The ids alone: a position's row has all its matches.
-                let groups = try await counts(
-                    of: .lifecycles, by: "expiry,position_id",
-                    [("underlying", underlying), ("state", state.rawValue)] + asked.knownMoment(pin))
-                for group in groups.root["groups"]?.elements.map({ $0 }) ?? [] {
-                    let key = group["key"]?.elements.map { $0.string ?? "" } ?? []
-                    if key.count == 2 { found.append((key[0], key[1])) }
-                }
+                found += try await ViewReader(ledger).firstTexts(
+                    of: "position_id", by: "expiry", limit: Self.shownPositions, .lifecycles, try Self.viewRequest(.lifecycles, request))
             } catch {
                 return .failure(pageProblem(error))
             }
         }
         let today = String(pin?.asOf.prefix(10) ?? "")
-        found.sort { left, right in
+        var ids = found.flatMap { group in group.texts.map { (expiry: group.name, id: $0) } }
+        ids.sort { left, right in
             let (leftIsPast, rightIsPast) = (left.expiry < today, right.expiry < today)
             return leftIsPast == rightIsPast ? (left.expiry, left.id) < (right.expiry, right.id) : rightIsPast
         }
-        return .success(found.map(\.id))
+        return .success((ids.prefix(Self.shownPositions).map(\.id), found.reduce(0) { $0 + $1.rowCount }))
     }
 }
 

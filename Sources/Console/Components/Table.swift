@@ -224,7 +224,10 @@ package enum KeyText {
 
     /// The parts separated by bars, with the bars inside of them escaped.
     package static func of(_ parts: [String]) -> String {
-        parts.map { $0.replacing("%", with: "%25").replacing("|", with: "%7C") }.joined(separator: "|")
+        parts.map { part in
+            guard part.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "|") }) else { return part }
+            return part.replacing("%", with: "%25").replacing("|", with: "%7C")
+        }.joined(separator: "|")
     }
 }
 

@@ -36,6 +36,7 @@ package struct Address: Sendable {
     /// The address in the form for links.
     package var text: String {
         var out: [UInt8] = []
+        out.reserveCapacity(256)
         for segment in path {
             out.append(UInt8(ascii: "/"))
             Self.encode(segment, to: &out)
@@ -55,14 +56,17 @@ package struct Address: Sendable {
     }
 
     private static func encode(_ text: String, to out: inout [UInt8]) {
-        let digits = Array("0123456789ABCDEF".utf8)
+        func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "A") - 10) }
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
                 UInt8(ascii: "~"):
                 out.append(byte)
-            default: out.append(contentsOf: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            default:
+                out.append(UInt8(ascii: "%"))
+                out.append(digit(byte >> 4))
+                out.append(digit(byte & 15))
             }
         }
     }

@@ -75,19 +75,46 @@ enum Escaping {
     /// allow, become U+FFFD. So do characters that change the direction of writing, because they could make one figure
     /// look like another.
     static func append(_ text: String, to out: inout [UInt8]) {
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": out.append(contentsOf: "&amp;".utf8)
-            case "<": out.append(contentsOf: "&lt;".utf8)
-            case ">": out.append(contentsOf: "&gt;".utf8)
-            case "\"": out.append(contentsOf: "&quot;".utf8)
-            case "'": out.append(contentsOf: "&#39;".utf8)
-            case "\t", "\n": out.append(UInt8(truncatingIfNeeded: scalar.value))
-            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}", "\u{200E}",
-                "\u{200F}", "\u{61C}":
-                out.append(contentsOf: "\u{FFFD}".utf8)
-            default: out.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        var text = text
+        text.withUTF8 { bytes in
+            var (start, at) = (0, 0)
+            while at < bytes.count {
+                guard let (count, written) = replacement(of: bytes, at: at) else {
+                    at += 1
+                    continue
+                }
+                out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<at]))
+                written.withUTF8Buffer { out.append(contentsOf: $0) }
+                at += count
+                start = at
             }
+            out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
+        }
+    }
+
+    /// How many bytes from a place are one character that is not written as it is, and what is written instead. Nil for all others.
+    private static func replacement(of bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> (count: Int, written: StaticString)? {
+        switch bytes[index] {
+        // Most characters: letters, digits and what stands beside them.
+        case 0x3F...0x7E, 0x28...0x3B, UInt8(ascii: " "): nil
+        case UInt8(ascii: "&"): (1, "&amp;")
+        case UInt8(ascii: "<"): (1, "&lt;")
+        case UInt8(ascii: ">"): (1, "&gt;")
+        case UInt8(ascii: "\""): (1, "&quot;")
+        case UInt8(ascii: "'"): (1, "&#39;")
+        case UInt8(ascii: "\t"), UInt8(ascii: "\n"): nil
+        case 0..<0x20, 0x7F: (1, "\u{FFFD}")
+        // U+0080 to U+009F
+        case 0xC2: bytes[index + 1] < 0xA0 ? (2, "\u{FFFD}") : nil
+        // U+061C
+        case 0xD8: bytes[index + 1] == 0x9C ? (2, "\u{FFFD}") : nil
+        case 0xE2:
+            switch (bytes[index + 1], bytes[index + 2]) {
+            // U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069
+            case (0x80, 0x8E...0x8F), (0x80, 0xAA...0xAE), (0x81, 0xA6...0xA9): (3, "\u{FFFD}")
+            default: nil
+            }
+        default: nil
         }
     }
 }

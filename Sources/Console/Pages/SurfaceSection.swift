@@ -7,39 +7,43 @@ struct SurfaceSection {
     let data: JSONValue
     let pin: [(name: String, value: String)]?
 
-    private var rows: [JSONValue] { data["rows"]?.list ?? [] }
+    /// The rows of a market date.
+    private typealias Day = (date: String, rows: [JSONValue])
+
     /// Ascending.
-    private var dates: [String] {
-        var dates: [String] = []
-        for row in rows {
-            if let date = row["market_date"]?.string, date != dates.last { dates.append(date) }
+    private var days: [Day] {
+        var days: [Day] = []
+        for row in data["rows"]?.list ?? [] {
+            guard let date = row["market_date"]?.string else { continue }
+            if date != days.last?.date { days.append((date, [])) }
+            days[days.count - 1].rows.append(row)
         }
-        return dates
+        return days
     }
 
     func write(to html: inout HTMLWriter) {
-        guard let latest = dates.last else {
+        let days = days
+        guard let latest = days.last else {
             return html.element("p", [.class("quiet")], text: "No chain of options counts at this moment.")
         }
-        let today = rows.filter { $0["market_date"]?.string == latest }
         html.element("div", [.class("grid")]) { html in
             CurvePlot(
                 title: "At the money by days to expiry", horizontal: "days to expiry", unit: "vol points",
-                lines: dates.suffix(2).reversed().enumerated().map { index, date in line(of: date, Series.identity(index)) }
+                lines: days.suffix(2).reversed().enumerated().map { index, day in line(of: day, Series.identity(index)) }
             ).write(to: &html)
-            for type in ["call", "put"] { buckets(of: type, today).write(to: &html) }
+            for type in ["call", "put"] { buckets(of: type, latest.rows).write(to: &html) }
         }
-        tenors(today, latest, &html)
+        tenors(latest, days.suffix(60), &html)
     }
 
-    private func line(of date: String, _ shade: String) -> CurvePlot.Line {
+    private func line(of day: Day, _ shade: String) -> CurvePlot.Line {
         var points: [(x: Double, y: Double)] = []
         // Several tenors may mean the same expiry.
-        for row in rows where row["market_date"]?.string == date {
+        for row in day.rows {
             guard let x = row.number("dte"), let y = row.number("atm_iv"), !points.contains(where: { $0.x == x }) else { continue }
             points.append((x, y))
         }
-        return CurvePlot.Line(name: date, shade: shade, points: points.sorted { $0.x < $1.x })
+        return CurvePlot.Line(name: day.date, shade: shade, points: points.sorted { $0.x < $1.x })
     }
 
     private func buckets(of type: String, _ today: [JSONValue]) -> HeatMap {
@@ -56,8 +60,9 @@ struct SurfaceSection {
             })
     }
 
-    private func tenors(_ today: [JSONValue], _ latest: String, _ html: inout HTMLWriter) {
-        let history = dates.suffix(60)
+    private func tenors(_ latest: Day, _ history: some Collection<Day>, _ html: inout HTMLWriter) {
+        let lines = Self.figures("atm_iv", byTenorIn: history)
+        let label = "\(history.first?.date ?? "") to \(latest.date)"
         // A tenor's figures are those of its expiry's row.
         let underlying = data.text("underlying")
         func figure(_ field: String) -> Column {
@@ -73,18 +78,28 @@ struct SurfaceSection {
                 MarketColumn.write(row["changes"]?["atm_iv"], "iv", to: &html)
             })
         columns += ["expected_move_pct", "skew_25d_pp", "skew_10d_pp", "parity_gap_pp"].map(figure)
-        let rows = rows
         columns.append(
             Column("ATM IV over \(history.count) dates") { row, html in
-                let tenor = row.text("tenor_target_dte")
-                let own = rows.filter { $0.text("tenor_target_dte") == tenor }
-                let values = history.map { date in own.first { $0["market_date"]?.string == date }?.number("atm_iv") }
-                Sparkline(values: values, label: "\(history.first ?? "") to \(history.last ?? "")").write(to: &html)
+                Sparkline(values: lines[row.text("tenor_target_dte")] ?? [], label: label).write(to: &html)
             })
         columns.append(.tokens("Warnings", "warnings"))
         html.element("figure", [.class("plot")]) { html in
-            SmallTable(caption: "Tenors on \(latest)", columns: columns, scrolls: true).write(today, to: &html)
+            SmallTable(caption: "Tenors on \(latest.date)", columns: columns, scrolls: true).write(latest.rows, to: &html)
         }
+    }
+
+    /// For each tenor a figure of each of some days, nil if the tenor has none. The first row of a day counts.
+    private static func figures(_ field: String, byTenorIn days: some Collection<Day>) -> [String?: [Double?]] {
+        var figures: [String?: [Double?]] = [:]
+        for (index, day) in days.enumerated() {
+            var known: Set<String?> = []
+            for row in day.rows {
+                let tenor = row.text("tenor_target_dte")
+                guard known.insert(tenor).inserted else { continue }
+                figures[tenor, default: Array(repeating: nil, count: days.count)][index] = row.number(field)
+            }
+        }
+        return figures
     }
 }
 

@@ -44,6 +44,20 @@ package struct AnalysisReader: Sendable {
         }
     }
 
+    /// Brings the numbers of rows that an analysis reads up to date before readers ask for its document. Does nothing while the
+    /// projections that it reads are far behind.
+    package func keepUpToDate(_ request: AnalysisRequest) async throws {
+        let (definition, asked) = try request.read(ledger.analyses)
+        try await withFreshCatalog {
+            let standing = try await standing(definition.identity, request)
+            if standing.headPosition - standing.position > RunningFold.leastReach { return }
+            let deadline = FoldDeadline(instant: nil)
+            try await deadline.read(database, standing.point) { session in
+                try standing.keepUpToDate(asked, ledger, deadline, session)
+            }
+        }
+    }
+
     /// Explains a figure of the document, or all that stand at or below a path, as of the request's position.
     ///
     /// Throws `ExplainError.badParameter` for a path at which nothing stands, or below which more figures do than are explained.

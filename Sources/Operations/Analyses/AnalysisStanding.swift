@@ -73,11 +73,7 @@ struct AnalysisStanding: Sendable {
             guard let read = reads.first(where: { $0.view.projection.isBytewiseEqual(to: range.projection) }) else {
                 throw ViewError.rulesUnavailable("\(range.projection) is not among the projections that the analysis's rules read")
             }
-            if !range.countedBy.isEmpty {
-                // No look-ahead, whatever a range says.
-                let rows = try rows(of: read, range.filters(through: now), registry)
-                return try rows.counts(by: range.countedBy, deadline, session).documents()
-            }
+            if !range.countedBy.isEmpty { return try counts(in: range, of: read, ledger, deadline, session).documents() }
             func found(_ filters: [RowFilter]) throws -> [JSONDocument] {
                 var found: [(at: Instant, row: JSONDocument)] = []
                 try rows(of: read, filters, registry).forEach(after: nil, deadline, session) { _, row in
@@ -94,6 +90,43 @@ struct AnalysisStanding: Sendable {
             if !inside.isEmpty { return inside }
             guard let last = try last(before: range, of: read, registry, found, session) else { return [] }
             return try found(range.filters(inSecondOf: last))
+        }
+    }
+
+    /// The numbers of the rows of a range. Those of all rows up to the reader's now are kept and brought up to date.
+    private func counts(
+        in range: RowRange, of read: Read, _ ledger: Ledger, _ deadline: FoldDeadline, _ session: PostgresSession
+    ) throws -> RowCounts {
+        if let (question, rows) = try keptCounts(in: range, of: read, ledger.registry) {
+            ledger.kept.noteAsked(question, of: rows)
+            let fold = try ledger.kept.folds([question], of: rows, deadline, session)[0]
+            if let counted = fold as? CountedRows, !counted.isUseless { return counted.counts(by: now) }
+        }
+        // No look-ahead, whatever a range says.
+        let rows = try rows(of: read, range.filters(through: now), ledger.registry)
+        return try rows.counts(by: range.countedBy, deadline, session)
+    }
+
+    /// The numbers of rows that can be kept, and all the rows that they are of; nil if a range has bounds of its own.
+    private func keptCounts(
+        in range: RowRange, of read: Read, _ registry: ProjectionRegistry
+    ) throws -> (question: KeptFolds.Question, rows: ViewRows)? {
+        guard !range.countedBy.isEmpty, range.from == .minimum, range.through >= now else { return nil }
+        let rows = try rows(of: read, range.entities, registry)
+        let empty = CountedRows(by: range.countedBy, time: range.time, now: now)
+        return rows.canBeKept ? (.counts(empty, rows.request.selection(read.view)), rows) : nil
+    }
+
+    /// Brings the numbers of rows that an analysis reads up to date before readers ask for them.
+    func keepUpToDate(
+        _ asked: AskedAnalysis, _ ledger: Ledger, _ deadline: FoldDeadline, _ session: PostgresSession
+    ) throws {
+        for range in asked.inputs(now) {
+            guard let read = reads.first(where: { $0.view.projection.isBytewiseEqual(to: range.projection) }),
+                let (question, rows) = try keptCounts(in: range, of: read, ledger.registry),
+                ledger.kept.needsUpkeep(question, of: rows)
+            else { continue }
+            _ = try ledger.kept.folds([question], of: rows, deadline, session)
         }
     }
 

@@ -11,6 +11,7 @@ enum FoldResult: Sendable {
     /// Published rows with their keys, and whether there are more.
     case rows([(key: RowKey, row: [UInt8])], hasMore: Bool)
     case receipt(ViewReceipt)
+    case groups([TextGroup])
     /// An analysis's document, or that of a walk along an entity's events.
     case document([UInt8])
 
@@ -20,6 +21,7 @@ enum FoldResult: Sendable {
         case .node(let node): node.httpBytes().count + 256
         case .rows(let rows, _): rows.reduce(256) { $0 + $1.row.count + 128 }
         case .receipt: 512
+        case .groups(let groups): groups.reduce(256) { $0 + 128 + $1.texts.count * 64 }
         case .document(let document): document.count + 256
         }
     }

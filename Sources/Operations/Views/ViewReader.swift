@@ -8,7 +8,7 @@ package import OptionTrades
 
 /// Reads views from their projections' rows.
 package struct ViewReader: Sendable {
-    private let ledger: Ledger
+    let ledger: Ledger
     let database: ReadDatabase
     private let isBounded: Bool
     private let folds: FoldGate

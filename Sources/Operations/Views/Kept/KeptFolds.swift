@@ -8,23 +8,43 @@ import Synchronization
 final class KeptFolds: Sendable {
     /// What is made of the rows, from none.
     struct Question: Sendable {
-        /// Everything that the answer depends on beside the rows' version, position and moment.
-        let name: String
+        /// What is asked of the rows.
+        let kind: String
+        /// The rows that are selected, as text.
+        let selection: String
         let empty: any RowFold
+
+        /// Everything that the answer depends on beside the rows' version, position and moment.
+        var name: String { "\(kind)|\(selection)" }
 
         /// The sums of a selection of rows.
         static func sums(_ empty: any RowAggregates, _ selection: String) -> Question {
-            Question(name: "sums|\(selection)", empty: SummedRows(sums: empty))
+            Question(kind: "sums", selection: selection, empty: SummedRows(sums: empty))
         }
 
         /// The totals of a selection of rows.
         static func totals(_ empty: RowTotals, _ selection: String) -> Question {
-            Question(name: "totals|\(empty.name)|\(selection)", empty: SummedRows(sums: empty))
+            Question(kind: "totals|\(empty.name)", selection: selection, empty: SummedRows(sums: empty))
         }
 
         /// The first rows of a selection in an order.
         static func leading(_ empty: LeadingRows, _ selection: String) -> Question {
-            Question(name: "leading|\(empty.name)|\(selection)", empty: empty)
+            Question(kind: "leading|\(empty.name)", selection: selection, empty: empty)
+        }
+
+        /// The first texts of a selection of rows in groups.
+        static func firstTexts(_ empty: FirstTexts, _ selection: String) -> Question {
+            Question(kind: "texts|\(empty.name)", selection: selection, empty: empty)
+        }
+
+        /// The numbers of a selection of rows whose time has come.
+        static func counts(_ empty: CountedRows, _ selection: String) -> Question {
+            Question(kind: "counts|\(empty.name)", selection: selection, empty: empty)
+        }
+
+        /// The same of each part of a selection of rows.
+        func ofParts(_ selection: String) -> Question {
+            Question(kind: "parts|\(kind)", selection: selection, empty: RowParts(of: empty))
         }
     }
 
@@ -45,6 +65,12 @@ final class KeptFolds: Sendable {
         var order: [ByteKey] = []
         var bytes = 0
         var passes = 0
+
+        mutating func forget(_ key: ByteKey) {
+            drop(key) { $0.count }
+            kept[key] = nil
+            order.removeAll { $0 == key }
+        }
 
         /// Drops earlier moments first, and then whole questions.
         mutating func shrink(to capacity: Int) {
@@ -100,6 +126,21 @@ final class KeptFolds: Sendable {
         let folds = found.compactMap { $0 }
         if rows.canBeKept { for (key, fold) in zip(keys, folds) { keep(fold, key) } }
         return folds.map(\.fold)
+    }
+
+    /// The fold of a question, brought up to date. Nil if none is kept that can be.
+    func known(
+        _ question: Question, of rows: ViewRows, _ deadline: FoldDeadline, _ session: PostgresSession
+    ) throws -> (any RowFold)? {
+        let key = key(question, rows)
+        guard rows.canBeKept, let latest = latest(key, notAfter: rows.standing) else { return nil }
+        noteAsked(question, of: rows)
+        guard let moved = try latest.moved(to: rows, deadline, session) else {
+            state.withLock { $0.forget(key) }
+            return nil
+        }
+        keep(moved, key)
+        return moved.fold
     }
 
     /// Notes that a reader asks, whether the answer is then found in time or not.

@@ -1,5 +1,6 @@
 import LedgerEvents
 import LedgerJSON
+import LedgerPostgres
 import LedgerProjections
 import LedgerValues
 
@@ -21,6 +22,13 @@ protocol RowFold: Sendable {
 
     /// The approximate size in memory.
     var bytes: Int { get }
+
+    /// The fold of all rows and their number, made without a pass over them; nil if it takes one.
+    func found(in rows: ViewRows, _ session: PostgresSession) throws -> (fold: any RowFold, rowCount: Int)?
+}
+
+extension RowFold {
+    func found(in rows: ViewRows, _ session: PostgresSession) -> (fold: any RowFold, rowCount: Int)? { nil }
 }
 
 /// Sums over rows.

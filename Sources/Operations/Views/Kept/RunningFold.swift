@@ -27,20 +27,24 @@ struct RunningFold: Sendable {
     /// The number of positions in a query.
     private static let positions = 1000
 
-    /// Goes once over all rows for several folds. It ends early if all of them are useless.
+    /// Goes once over all rows for several folds, unless a single one is found without that. It ends early if all of them are useless.
     static func all(
         of rows: ViewRows, from empty: [any RowFold], _ deadline: FoldDeadline, _ session: PostgresSession
     ) throws -> [RunningFold] {
         var folds = empty
         var changes = ComingChanges()
         var rowCount = 0
-        try rows.forEach(after: nil, deadline, session) { key, document in
-            for index in folds.indices { try folds[index].add(document.root, key, times: 1) }
-            rowCount += 1
-            if let instant = rows.nextChange(of: document, after: rows.standing.now) {
-                changes.note(instant, of: rows.entity(of: key))
+        if let found = empty.count == 1 ? try empty[0].found(in: rows, session) : nil {
+            (folds, rowCount) = ([found.fold], found.rowCount)
+        } else {
+            try rows.forEach(after: nil, deadline, session) { key, document in
+                for index in folds.indices { try folds[index].add(document.root, key, times: 1) }
+                rowCount += 1
+                if let instant = rows.nextChange(of: document, after: rows.standing.now) {
+                    changes.note(instant, of: rows.entity(of: key))
+                }
+                return !folds.allSatisfy(\.isUseless)
             }
-            return !folds.allSatisfy(\.isUseless)
         }
         let position = rows.standing.position
         let leaf = try LogReader().leafHashes(at: [position], session)[position]
