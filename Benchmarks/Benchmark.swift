@@ -24,6 +24,7 @@ struct Benchmark {
         ("tenors", "a surface of 250 dates × 6 tenors beside a bare SELECT of the same rows", TenorsBenchmark.run),
         ("dispatch", "from an intent to its order beside fetching the same chain", DispatchBenchmark.run),
         ("pages", "pages of the market and of research, and their JSON, over HTTP", PagesBenchmark.run),
+        ("report-pack", "a report pack of three underlyings beside the answers that it is made of", ReportPackBenchmark.run),
         ("latency", "from an append to all views, at 1,000 events a second", LatencyBenchmark.run),
         ("import", "observe import beside a bare COPY of the same rows", ImportBenchmark.run),
         ("matching", "FIFO matching in the pure function beside one pass over the same executions", MatchingBenchmark.run),

@@ -15,9 +15,9 @@ import SampleScope
 enum PagesBenchmark {
     private static let cold = 50
     private static let kept = 200
-    private static let underlyings = ["MSTR", "SPY"]
+    static let underlyings = ["MSTR", "SPY"]
     /// The moment of all reads, after everything that was observed.
-    private static let moment = "2026-02-05T23:30:00Z"
+    static let moment = "2026-02-05T23:30:00Z"
 
     static func run(_ bench: Bench) async throws {
         try await bench.withLedger { ledger in
@@ -72,7 +72,7 @@ enum PagesBenchmark {
     // MARK: - The ledger
 
     /// Observations first, so that they are known at each of the last positions.
-    private static func fill(_ ledger: Ledger, _ events: Int) async throws {
+    static func fill(_ ledger: Ledger, _ events: Int) async throws {
         for lines in [SampleMarketData.lines(), SampleMarketSeries.lines()] { try await importLines(lines, ledger) }
         guard let last = Instant(moment)?.date else { throw BenchmarkError("\(moment) is no instant") }
         let run = ledger.newID()

@@ -64,28 +64,35 @@ extension JSONValue {
 
 extension JSONDocument {
     /// The node of the value of an object's member; nil if the object has no such key, or if the node is none of an object.
+    func member(_ key: Span<UInt8>, ofObjectAt index: Int) -> Int? { member(key, ofObjectAt: index, from: index + 1) }
+
+    /// The same, first among the members from the node of a key on, then among those before it.
     ///
     /// Every reader of documents comes through here. The loop therefore holds the document once and makes no value of the
     /// members that it passes.
-    func member(_ key: Span<UInt8>, ofObjectAt index: Int) -> Int? {
+    func member(_ key: Span<UInt8>, ofObjectAt index: Int, from start: Int) -> Int? {
         let nodes = nodes
         let bytes = bytes
         let tape = nodes.span
         let text = bytes.span
         let object = tape[index]
         guard object.kind == Node.object else { return nil }
-        let end = Int(object.next)
-        var at = index + 1
-        while at < end {
-            let name = tape[at]
-            let isFound =
-                name.info & Node.hasEscape == 0
-                ? Int(name.end &- name.start) == key.count &+ 2 && equalBytes(text, Int(name.start) + 1, key, 0, count: key.count)
-                : string(at: at, is: key)
-            if isFound { return at + 1 }
-            at = Int(tape[at + 1].next)
+        var end = Int(object.next)
+        var at = start
+        var isBehind = true
+        while true {
+            while at < end {
+                let name = tape[at]
+                let isFound =
+                    name.info & Node.hasEscape == 0
+                    ? Int(name.end &- name.start) == key.count &+ 2 && equalBytes(text, Int(name.start) + 1, key, 0, count: key.count)
+                    : string(at: at, is: key)
+                if isFound { return at + 1 }
+                at = Int(tape[at + 1].next)
+            }
+            guard isBehind else { return nil }
+            (at, end, isBehind) = (index + 1, start, false)
         }
-        return nil
     }
 }
 

@@ -66,7 +66,7 @@ private let quantPython = python(with: "QuantLib", "numpy", "pandas", "scipy")
         let history = (0..<Int.random(in: 60...120, using: &random)).map { _ in Int64.random(in: 300...340, using: &random) }
         let value = Int64.random(in: 298...342, using: &random)
         func decimal(_ tenths: Int64) throws -> FixedDecimal { try FixedDecimal("\(tenths / 10).\(tenths % 10)") }
-        let known: [FixedDecimal?] = try history.map(decimal)
+        let known = try history.map(decimal)
         let rank = try #require(IVSurfaceTenors.percentile(of: try decimal(value), among: known[...]))
         return line("ranked", [history.map { Double($0) / 10 }, [Double(value) / 10]], [Double(nearest: rank)])
     }

@@ -81,7 +81,7 @@ import Testing
             let ahead = try await AnalysisReader(bench.ledger).answer(request(at: head + 3))
             #expect(ahead.document.bytes == corrected.document.bytes)
             try await bench.restarted { again in
-                for (position, bytes) in [(head, pinned.json()), (head / 2, half.json())] {
+                for (position, bytes) in [(head, try pinned.json()), (head / 2, try half.json())] {
                     let answer = try await AnalysisReader(again.ledger).answer(request(at: position)).json()
                     #expect(answer == bytes)
                 }

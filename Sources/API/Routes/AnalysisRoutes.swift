@@ -20,7 +20,7 @@ extension API {
     func answer(_ ask: AnalysisRequest, _ request: APIRequest) async throws -> APIResponse {
         let answer = try await AnalysisReader(ledger).answer(ask)
         return .json(
-            answer.json(), cache: answer.isPinned ? APIResponse.immutable : "no-cache",
+            try answer.json(), cache: answer.isPinned ? APIResponse.immutable : "no-cache",
             tag: answer.entityTag(query: request.query ?? ""))
     }
 

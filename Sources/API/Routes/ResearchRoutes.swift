@@ -64,7 +64,7 @@ extension API {
         return try await cached("research \(question.name)", reading: question.views.map(\.projection), request) {
             let answer = try await ResearchReader(ledger).answer(question, settled)
             return .json(
-                answer.json(), cache: answer.isPinned ? APIResponse.immutable : "no-cache",
+                try answer.json(), cache: answer.isPinned ? APIResponse.immutable : "no-cache",
                 tag: answer.entityTag(query: request.query ?? ""))
         }
     }

@@ -37,13 +37,9 @@ package struct AnalysisAnswer: Sendable {
     }
 
     /// The document with `ledger`, and the receipt where it was asked for: canonical JSON in which decimals are numbers.
-    package func json() -> [UInt8] {
-        var members = document.root.members.map { (key: $0.key, json: $0.value.sourceText) }
-        members.append(("ledger", text(ledger)))
-        if let receipt { members.append(("receipt", text(receipt.node))) }
-        members.sort { $0.key.isBytewiseLess(than: $1.key) }
-        let body = members.map { "\(text(.string($0.key))):\($0.json)" }.joined(separator: ",")
-        return Array("{\(body)}".utf8)
+    package func json() throws -> [UInt8] {
+        let receipt = receipt.map { [(key: "receipt", json: $0.node.httpBytes())] } ?? []
+        return try JSONDocument.inserting([("ledger", ledger.httpBytes())] + receipt, into: document.bytes)
     }
 
     private func text(_ node: JSONNode) -> String { String(decoding: node.httpBytes(), as: UTF8.self) }

@@ -47,7 +47,7 @@ package struct IVSurfaceQuestion: ResearchQuestion {
                 if day.contains(where: { $0.root["timestamp"]?.isNull == false }) { break }
                 before = [own, .beforeDate(column: "market_date", date)]
             }
-            surface += try rows.rows(.ivSurface, [own, .fromDate(column: "market_date", start)] + end)
+            try rows.stream(.ivSurface, [own, .fromDate(column: "market_date", start)] + end) { surface.append($0) }
         }
         let read = IVSurfaceTenors(
             of: underlying, from: from, to: to, tenors: tenors ?? rules.defaultTenors, dates: dates, rows: surface, rules)
@@ -103,12 +103,12 @@ extension ResearchRows {
     /// The market dates with a chain that counts, ascending, with the tokens of incomplete chains on each.
     func marketDays(of underlying: String, _ filters: [RowFilter]) throws -> [IVSurfaceTenors.MarketDay] {
         var days: [(date: CalendarDate, hasChain: Bool, warnings: [String])] = []
-        for document in try rows(.optionChains, filters) {
-            let row = document.root
-            guard let date = row["market_date"]?.date else { continue }
+        try stream(.optionChains, filters) { document in
+            var row = OrderedMembers(document.root)
+            guard let date = row.value("market_date")?.date else { return }
             if days.last?.date != date { days.append((date, false, [])) }
-            if row["timestamp"]?.isNull == false { days[days.count - 1].hasChain = true }
-            days[days.count - 1].warnings += row["warnings"]?.elements.compactMap(\.string) ?? []
+            if row.value("timestamp")?.isNull == false { days[days.count - 1].hasChain = true }
+            for token in row.value("warnings")?.elements.compactMap(\.string) ?? [] { days[days.count - 1].warnings.append(token) }
         }
         return days.filter(\.hasChain).map { IVSurfaceTenors.MarketDay(date: $0.date, warnings: $0.warnings) }
     }

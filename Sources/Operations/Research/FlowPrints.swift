@@ -133,6 +133,6 @@ package struct FlowOfPrints: Sendable {
 extension ResearchReader {
     /// The summaries of observed prints as of the projections' checkpoint.
     package func flow(ofPrints question: FlowPrints) async throws -> FlowOfPrints {
-        try FlowOfPrints(try await answer(question, ResearchRequest()).document)
+        try FlowOfPrints(try await answer(question, ResearchRequest()).document())
     }
 }

@@ -129,7 +129,7 @@ extension ResearchReader {
     /// The portfolios with an open contract on one of the underlyings, ascending.
     private func portfolios(of underlyings: [String], _ request: ResearchRequest) async throws -> [String] {
         let answer = try await answer(OpenPortfolios(underlyings: underlyings), request)
-        return answer.document.root["portfolios"]?.elements.compactMap(\.string) ?? []
+        return try answer.document().root["portfolios"]?.elements.compactMap(\.string) ?? []
     }
 }
 

@@ -19,7 +19,7 @@ package struct ResearchArtifact: Sendable {
         path = "\(name)/\(Self.plain(subject))/\(marketDate).json"
         func text(_ node: JSONNode) -> String { String(decoding: node.httpBytes(), as: UTF8.self) }
         let members = [
-            ("as_of", text(.string(answer.asOf.description))), ("data", answer.document.root.sourceText),
+            ("as_of", text(.string(answer.asOf.description))), ("data", String(decoding: answer.bytes, as: UTF8.self)),
             ("disclaimer", text(.string(Research.disclaimer))), ("ledger", text(answer.ledger)),
             ("market_date", text(.string(marketDate.description))), ("schema", text(.string("alpha-ledger/\(name)/v1"))),
         ]
@@ -92,7 +92,7 @@ extension ResearchReader {
             request.asOfPosition = answer.position
             answer = try await self.answer(question, request)
         }
-        let root = answer.document.root
+        let root = try answer.document().root
         // That of the document, or of its last row, or of its moment.
         var date = root["market_date"]?.string.flatMap { CalendarDate($0) }
         for row in root["rows"]?.elements.map({ $0 }) ?? [] { date = row["market_date"]?.string.flatMap { CalendarDate($0) } ?? date }

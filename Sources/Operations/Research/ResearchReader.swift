@@ -10,7 +10,7 @@ import OptionTrades
 /// A document of research with what it stands on.
 package struct ResearchAnswer: Sendable {
     /// The document alone, JSON.
-    package let document: JSONDocument
+    package let bytes: [UInt8]
     package let position: Int64
     package let asOf: Instant
     /// The member `ledger`, JSON.
@@ -21,8 +21,8 @@ package struct ResearchAnswer: Sendable {
     private let isFixed: Bool
     private let key: String
 
-    init(_ document: JSONDocument, _ standing: ResearchStanding, _ request: ResearchRequest, receipt: JSONNode?) {
-        self.document = document
+    init(_ bytes: [UInt8], _ standing: ResearchStanding, _ request: ResearchRequest, receipt: JSONNode?) {
+        self.bytes = bytes
         self.receipt = receipt
         position = standing.position
         asOf = standing.now
@@ -32,14 +32,13 @@ package struct ResearchAnswer: Sendable {
         key = standing.key
     }
 
+    /// The document alone, read anew: a large one takes as long to read as to make.
+    package func document() throws -> JSONDocument { try JSONDocument(parsing: bytes) }
+
     /// The document with `ledger`, and the receipt where it was asked for.
-    package func json() -> [UInt8] {
-        var members = document.root.members.map { (key: $0.key, json: $0.value.sourceText) }
-        members.append(("ledger", text(ledger)))
-        if let receipt { members.append(("receipt", text(receipt))) }
-        members.sort { $0.key.isBytewiseLess(than: $1.key) }
-        let body = members.map { "\(text(.string($0.key))):\($0.json)" }.joined(separator: ",")
-        return Array("{\(body)}".utf8)
+    package func json() throws -> [UInt8] {
+        let receipt = receipt.map { [(key: "receipt", json: $0.httpBytes())] } ?? []
+        return try JSONDocument.inserting([("ledger", ledger.httpBytes())] + receipt, into: bytes)
     }
 
     private func text(_ node: JSONNode) -> String { String(decoding: node.httpBytes(), as: UTF8.self) }
@@ -47,7 +46,7 @@ package struct ResearchAnswer: Sendable {
     /// Strong if the request names the position or the moment, else weak, over what the document says.
     package func entityTag(query: String) -> EntityTag {
         if isFixed { return .strong(EntityTag.digest([Array("\(key)|\(query)".utf8)])) }
-        return .weak(EntityTag.digest([Array("\(query)|\(text(ledger.withoutMoment))|".utf8), document.bytes]))
+        return .weak(EntityTag.digest([Array("\(query)|\(text(ledger.withoutMoment))|".utf8), bytes]))
     }
 }
 
@@ -81,7 +80,7 @@ package struct ResearchReader: Sendable {
             do {
                 let bytes = try await document(question, standing)
                 let receipt = request.hasReceipt ? try await receipt(standing, bytes) : nil
-                return ResearchAnswer(try JSONDocument(parsing: bytes), standing, request, receipt: receipt)
+                return ResearchAnswer(bytes, standing, request, receipt: receipt)
             } catch is FoldDeadline.Passed {
                 throw ViewError.foldTooLarge(
                     command: "alpha-ledger research \(question.name) --as-of-position \(standing.position) --as-of \(standing.now)")

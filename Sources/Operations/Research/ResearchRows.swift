@@ -29,6 +29,12 @@ package struct ResearchRows {
         return found
     }
 
+    /// Visits many rows that pass every filter, in key order, in event encoding. One statement reads them all, and until its end
+    /// the visitor can't read anything else.
+    package func stream(_ view: View, _ filters: [RowFilter], _ visit: (JSONDocument) throws -> Void) throws {
+        try standing.rows(of: view, filters, ledger.registry).forEachRow(session, by: deadline, visit)
+    }
+
     /// The last row by key that passes every filter.
     package func last(_ view: View, _ filters: [RowFilter]) throws -> JSONDocument? {
         try standing.rows(of: view, filters, ledger.registry).last(session)

@@ -150,14 +150,21 @@ struct ViewRows: Sendable {
     }
 
     /// Streams all selected rows in key order, whatever the request's limit. Rows that are stored come as one COPY.
-    func forEachRow(_ session: PostgresSession, _ visit: (JSONDocument) throws -> Void) throws {
+    func forEachRow(
+        _ session: PostgresSession, by deadline: FoldDeadline = FoldDeadline(instant: nil), _ visit: (JSONDocument) throws -> Void
+    ) throws {
         if isDerived {
-            return try forEach(after: nil, FoldDeadline(instant: nil), session) { _, document in
+            return try forEach(after: nil, deadline, session) { _, document in
                 try visit(document)
                 return true
             }
         }
-        try model.forEachRow(at: standing.position, filters: request.filters, session) { try visit(presented(Array($0))) }
+        var count = 0
+        try model.forEachRow(at: standing.position, filters: request.filters, session) { bytes in
+            count += 1
+            if count % Self.chunk == 0 { try deadline.check() }
+            try visit(presented(Array(bytes)))
+        }
     }
 
     /// The last of the selected rows by key; the filters are on the entity's key.

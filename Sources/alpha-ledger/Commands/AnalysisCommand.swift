@@ -108,7 +108,7 @@ struct RunAnalysis<Described: DescribedAnalysis>: AsyncParsableCommand {
             try await ledger.bringUpToDate(try reader.projections(request))
             let answer = try await reader.answer(request)
             if isJSON {
-                Output.bytes(answer.json())
+                Output.bytes(try answer.json())
                 Output.line("")
                 return
             }

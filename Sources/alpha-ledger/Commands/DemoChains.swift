@@ -56,7 +56,7 @@ struct DemoChains {
         (research.asOfPosition, research.asOf) = (position, now)
         let reader = ResearchReader(ledger, isBounded: false)
         func document(_ question: some ResearchQuestion) async throws -> JSONValue {
-            try await reader.answer(question, research).document.root
+            try await reader.answer(question, research).document().root
         }
         func analysis(_ analysis: MarketAnalysis, _ currency: String) async throws -> JSONValue? {
             var ask = AnalysisRequest(analysis, ["currency": currency])

@@ -206,11 +206,11 @@ func showResearch(
         try await ledger.bringUpToDate(question.views.map(\.projection))
         let answer = try await ResearchReader(ledger, isBounded: false).answer(question, request)
         if pins.json {
-            Output.bytes(answer.json())
+            Output.bytes(try answer.json())
             Output.line("")
             return
         }
-        let root = answer.document.root
+        let root = try answer.document().root
         try show(root)
         let warnings = root["warnings"]?.elements.compactMap(\.string) ?? []
         if !warnings.isEmpty { Output.line("warnings  \(warnings.joined(separator: " "))") }
