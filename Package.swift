@@ -252,7 +252,8 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: [
-                "BlockingThreads", "API", "Curl", "LoopbackServer", "LedgerBundle", "LedgerWitness", "LedgerJSON", "Operations", "LedgerNotes", "LedgerMerkle",
+                "BlockingThreads", "API", "Curl", "LoopbackServer", "LedgerBundle", "LedgerWitness", "LedgerJSON", "Operations",
+                "LedgerNotes", "LedgerMerkle",
                 "LedgerStore", "LedgerPostgres",
                 "EmbeddedPostgres",
                 "LedgerEvents", "OptionTrades", "LedgerValues", "LedgerProjections", "TestSupport",

@@ -260,7 +260,9 @@ import Testing
                 await expectUnreachable("rebuild") {
                     _ = try await ledger.rebuild([(name: "lifecycles", version: VersionReference(version: "v2"))])
                 }
-                await expectUnreachable("archive") { _ = try await ledger.createArchive(until: 512, in: bench.directory + "/third", program: "test") }
+                await expectUnreachable("archive") {
+                    _ = try await ledger.createArchive(until: 512, in: bench.directory + "/third", program: "test")
+                }
                 // Payloads are not needed for these.
                 #expect(try await ledger.events(after: 512, limit: 10).events.count == 10)
                 #expect(try await ledger.proveInclusion(position: 100, size: nil).proof.position == 100)

@@ -48,7 +48,8 @@ extension S3Client {
     private static let piece: Int64 = 8 << 20
 
     /// Copies objects into a new directory, by their keys without a prefix. Throws `S3Error`, `ExportError`, `BundleError`.
-    func fetch(_ objects: [Object], below prefix: String, into directory: String, progress: (_ files: Int) -> Void = { _ in }) async throws {
+    func fetch(_ objects: [Object], below prefix: String, into directory: String, progress: (_ files: Int) -> Void = { _ in }) async throws
+    {
         let output = try BundleOutput(for: directory)
         do {
             for (index, object) in objects.enumerated() {
