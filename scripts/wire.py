@@ -6,6 +6,8 @@ import socket
 import threading
 
 COPY = b"PGCOPY\n\xff\r\n\0"
+# Bytes that wait for one end before nothing more is read from the other.
+LARGEST_QUEUE = 1 << 20
 
 
 class Wire:
@@ -56,11 +58,19 @@ class Wire:
             return
         # The bytes of rows that the connection may still pass, once it was chosen for that.
         left = None
+        client.setblocking(False)
+        server.setblocking(False)
+        # What each end has not taken yet. Both directions go on although one is full: a server that sends results reads no more, and
+        # a program sends on until it has to read.
+        waiting = {client: bytearray(), server: bytearray()}
         with client, server:
             while True:
                 try:
-                    ready, _, _ = select.select([client, server], [], [])
+                    sources = [end for end in (client, server) if len(waiting[server if end is client else client]) < LARGEST_QUEUE]
+                    ready, free, _ = select.select(sources, [end for end in waiting if waiting[end]], [])
                     self.flowing.wait()
+                    for end in free:
+                        del waiting[end][:end.send(waiting[end])]
                     for end in ready:
                         data = end.recv(1 << 16)
                         if not data:
@@ -70,21 +80,25 @@ class Wire:
                         if fate == "before commit":
                             return
                         if fate == "after commit":
-                            other.sendall(data)
+                            self._send(other, waiting[other] + data)
                             # The server commits, and nobody hears of it.
                             select.select([server], [], [], 5)
                             return
                         if fate:
                             left = fate
                         if left is not None:
-                            other.sendall(data[:left])
-                            left -= len(data)
-                            if left <= 0:
-                                return
-                            continue
-                        other.sendall(data)
+                            data, left = data[:left], left - len(data)
+                        waiting[other] += data
+                        if left is not None and left <= 0:
+                            self._send(other, waiting[other])
+                            return
                 except OSError:
                     return
+
+    @staticmethod
+    def _send(end, data):
+        end.setblocking(True)
+        end.sendall(data)
 
     def _fate(self, data, is_from_client):
         """What becomes of a connection: a kind, a number of bytes, or nothing."""
