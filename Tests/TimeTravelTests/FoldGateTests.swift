@@ -51,6 +51,22 @@ import Testing
         #expect(gauge.runs == 1)
     }
 
+    @Test func `results are kept for their size in memory, which is not that of their text`() async throws {
+        let gate = FoldGate()
+        // Two hundred of them take 40 MB and more as nodes, and 15 MB as texts. 32 MiB are kept.
+        let node = JSONNode.object((0..<6_000).map { ("k\($0)", .null) })
+        #expect(node.httpBytes().count < 100_000)
+        let runs = Mutex(0)
+        for number in Array(0..<200) + [199, 0] {
+            _ = try await gate.result("\(number)", isBounded: true) { _ in
+                runs.withLock { $0 += 1 }
+                return .node(node)
+            }
+        }
+        // The latest is there, and the first is not.
+        #expect(runs.withLock { $0 } == 201)
+    }
+
     @Test func `a reader who comes as the last other one leaves gets a fold of its own`() async throws {
         let gate = FoldGate()
         let (starts, started) = AsyncStream.makeStream(of: Void.self)

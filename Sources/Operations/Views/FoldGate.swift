@@ -18,11 +18,28 @@ enum FoldResult: Sendable {
     /// The approximate size in memory.
     fileprivate var bytes: Int {
         switch self {
-        case .node(let node): node.httpBytes().count + 256
+        case .node(let node): node.memory + 256
         case .rows(let rows, _): rows.reduce(256) { $0 + $1.row.count + 128 }
         case .receipt: 512
         case .groups(let groups): groups.reduce(256) { $0 + 128 + $1.texts.count * 64 }
         case .document(let document): document.count + 256
+        }
+    }
+}
+
+extension JSONNode {
+    /// The approximate size in memory, which is several times that of the text.
+    fileprivate var memory: Int {
+        func heap(_ text: String) -> Int { text.utf8.count > 15 ? text.utf8.count + 48 : 0 }
+        switch self {
+        case .null, .bool, .integer, .decimal: return MemoryLayout<JSONNode>.stride
+        case .exact: return MemoryLayout<JSONNode>.stride + 64
+        case .string(let text): return MemoryLayout<JSONNode>.stride + heap(text)
+        case .array(let elements): return elements.reduce(MemoryLayout<JSONNode>.stride + 48) { $0 + $1.memory }
+        case .object(let members):
+            return members.reduce(MemoryLayout<JSONNode>.stride + 48) {
+                $0 + MemoryLayout<String>.stride + heap($1.0) + $1.1.memory
+            }
         }
     }
 }
