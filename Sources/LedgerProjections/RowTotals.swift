@@ -85,8 +85,7 @@ public struct RowTotals: RowAggregates, Sendable {
     /// - Parameters:
     ///   - columns: the columns of the rows; those with the role of money are added up.
     ///   - groupings: the columns to group by; without any, all rows are one group.
-    ///   - hasSums: whether money is added up, or rows are only counted.
-    public init(_ columns: ColumnSet, by groupings: [Grouping], hasSums: Bool = true) throws(GroupingError) {
+    public init(_ columns: ColumnSet, by groupings: [Grouping]) throws(GroupingError) {
         for grouping in groupings {
             let kind = columns.column(named: grouping.column)?.kind
             guard let kind, kind.canBeGrouped else {
@@ -97,13 +96,13 @@ public struct RowTotals: RowAggregates, Sendable {
             }
         }
         self.groupings = groupings
-        money = hasSums ? columns.columns.filter { $0.role?.isMoney ?? false }.map(\.name) : []
+        money = columns.columns.filter { $0.role?.isMoney ?? false }.map(\.name)
         empty = Group(sums: Array(repeating: MoneySum(), count: money.count))
         total = empty
     }
 
-    /// The groupings and the columns that are added up, as text.
-    package var name: String { "\(groupings.map(\.description).joined(separator: ","))+\(money.joined(separator: ","))" }
+    /// The groupings as text.
+    package var name: String { groupings.map(\.description).joined(separator: ",") }
 
     private static func expected(insteadOf name: String, _ columns: ColumnSet) -> String {
         let names = columns.columns.filter(\.kind.canBeGrouped).map(\.name)

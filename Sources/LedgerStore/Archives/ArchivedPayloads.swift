@@ -72,8 +72,7 @@ final class ArchivedPayloads {
             throw LedgerError.corrupt(position: position, problem: "no log has this position")
         }
         var unread: [String] = []
-        // One that could not be read before is asked last, because its silence may take seconds.
-        for copy in range.copies.filter({ !silent.contains($0) }) + range.copies.filter(silent.contains) {
+        for copy in order(of: range.copies) {
             let path = ArchivedRange.entries(tile, range.first, range.last)
             switch found(path, Place(copy: copy, index: index)) {
             case .bundle(let bundle):
@@ -89,6 +88,11 @@ final class ArchivedPayloads {
             throw LedgerError.corrupt(position: position, problem: "none of its archives has the event that was detached")
         }
         throw LedgerError.archiveUnreachable(position: position, problem: "\(unread.joined(separator: " and ")) can't be read")
+    }
+
+    /// A copy that could not be read before is asked last, because its silence may take seconds.
+    private func order(of copies: [String]) -> [String] {
+        silent.isEmpty ? copies : copies.filter { !silent.contains($0) } + copies.filter(silent.contains)
     }
 
     private func found(_ path: String, _ place: Place) -> Found {

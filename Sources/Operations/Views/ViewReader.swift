@@ -77,9 +77,8 @@ package struct ViewReader: Sendable {
     ///   - view: the view.
     ///   - request: what selects the rows, and their moment.
     ///   - groupings: the columns to group by; without any, all rows are one group.
-    ///   - hasSums: whether money is added up, or rows are only counted.
     package func totals(
-        _ view: View, _ request: ViewRequest, by groupings: [RowTotals.Grouping], hasSums: Bool = true
+        _ view: View, _ request: ViewRequest, by groupings: [RowTotals.Grouping]
     ) async throws -> ViewTotals {
         try await fresh(view) {
             let rows = try await settle(view, request, nil, readsPage: false).rows
@@ -88,7 +87,7 @@ package struct ViewReader: Sendable {
                     page: ViewPage(
                         rows: [], nextCursor: nil,
                         aggregates: try await sums(
-                            .totals(try rows.startTotals(by: groupings, hasSums: hasSums), request.selection(view)), rows),
+                            .totals(try rows.startTotals(by: groupings), request.selection(view)), rows),
                         view, request, rows.standing, receipt: try await receipt(rows, request)))
             } catch is FoldDeadline.Passed {
                 throw ViewError.foldTooLarge(command: request.command(view, rows.standing, totalsBy: groupings))

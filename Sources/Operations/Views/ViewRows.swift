@@ -79,9 +79,9 @@ struct ViewRows: Sendable {
     var canBeKept: Bool { definition != nil && request.effectiveAt == nil }
 
     /// Totals without rows, in groups. Throws `ViewError.badParameter` for columns that the rows can't be grouped by.
-    func startTotals(by groupings: [RowTotals.Grouping], hasSums: Bool = true) throws(ViewError) -> RowTotals {
+    func startTotals(by groupings: [RowTotals.Grouping]) throws(ViewError) -> RowTotals {
         do {
-            return try RowTotals(columns, by: groupings, hasSums: hasSums)
+            return try RowTotals(columns, by: groupings)
         } catch {
             throw ViewError.badParameter(name: "by", expected: error.expected)
         }
